@@ -1,5 +1,6 @@
 """Settings: a frozen dataclass per component, from whose fields ROS parameters and command-line flags are declared.
 
+>>> from dataclasses import dataclass
 >>> @dataclass(frozen=True)
 ... class DetectorSettings:
 ...     min_score: float = setting(0.5, "Lowest score of a hand that is kept.", minimum=0.0, maximum=1.0)
@@ -45,13 +46,21 @@ def check_value(item: Field, value):
         raise ValueError(f"{item.name} is {value!r}: give a value of type {type(default).__name__}")
     if isinstance(default, (int, float)) and not isinstance(value, (int, float)):
         raise ValueError(f"{item.name} is {value!r}: give a number ({meta['description']})")
+    if type(default) is int and not isinstance(value, int):
+        raise ValueError(f"{item.name} is {value!r}: give a whole number ({meta['description']})")
     if isinstance(default, str) and not isinstance(value, str):
         raise ValueError(f"{item.name} is {value!r}: give a string ({meta['description']})")
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{item.name} is {value}: give a finite number ({meta['description']})")
     low, high = meta.get("minimum"), meta.get("maximum")
     if (low is not None and value < low) or (high is not None and value > high):
-        raise ValueError(f"{item.name} is {value}: give a number from {low} to {high} ({meta['description']})")
+        raise ValueError(f"{item.name} is {value}: give a number {_limits(low, high)} ({meta['description']})")
     if meta.get("choices") and value not in meta["choices"]:
         allowed = ", ".join(map(str, meta["choices"]))
         raise ValueError(f"{item.name} is {value!r}: give one of {allowed} ({meta['description']})")
+
+
+def _limits(low, high) -> str:
+    if low is None:
+        return f"of at most {high}"
+    return f"of at least {low}" if high is None else f"from {low} to {high}"
