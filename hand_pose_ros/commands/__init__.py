@@ -1,0 +1,1 @@
+"""One module per subcommand of ``hand_pose_ros``: ``add_parser(subparsers)`` and ``main(args) -> int``."""
