@@ -1,7 +1,8 @@
 """Lens distortion on the plane z = 1, forwards and backwards; points are complex numbers x + iy.
 
 Each model is a radial function, tabulated once to start Newton's method close to the solution, so that two steps reach
-machine precision anywhere in the field. With q = p2 + i p1 the tangential part of Brown's model is 2 q |z|^2 + conj(q) z^2.
+machine precision anywhere in the field. With q = p2 + i p1 the tangential part of Brown's model is
+2 q |z|^2 + conj(q) z^2.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Lens:
         """The lens of a ROS distortion model; ValueError names the model or the coefficients that do not fit."""
         model = _ALIASES.get(model, model)
         if model not in _COEFFICIENTS:
-            raise ValueError(f"distortion model {model!r}: give one of {', '.join(_COEFFICIENTS)} (fisheye: equidistant)")
+            raise ValueError(f"distortion model {model!r}: give one of {', '.join(_COEFFICIENTS)}")
         values = np.array(coefficients, dtype=np.float64).ravel()
         count = _COEFFICIENTS[model]
         if not np.isfinite(values).all() or values[count:].any():
