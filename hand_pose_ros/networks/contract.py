@@ -1,0 +1,35 @@
+"""What each stage of a model must return; checked once when a model is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+# Stage -> output -> (shape behind the batch axis, required). A is any number of candidates.
+OUTPUTS = {
+    "localiser": {
+        "score": (("A",), True), "box": (("A", 4), True), "axis": (("A", 2, 2), True), "right": (("A",), False),
+    },
+    "pose": {
+        "keypoints": ((21, 2), True), "presence": ((), True), "right": ((), True), "joints": ((21, 3), False),
+        "depth": ((21,), False), "keypoint_stddev": ((21,), False), "keypoint_score": ((21,), False),
+    },
+    "lifter": {"joints": ((21, 3), True)},
+}  # fmt: skip
+
+
+class ContractError(ValueError):
+    """A network returns something else than its stage promises."""
+
+
+def check_outputs(stage: str, outputs: Mapping, batch: int) -> None:
+    """Raise ContractError unless ``outputs`` are those of ``stage`` for ``batch`` inputs; more outputs are allowed."""
+    if not isinstance(outputs, Mapping):
+        raise ContractError(f"{stage} network returned {type(outputs).__name__}: give a dict of arrays by name")
+    candidates = outputs["score"].shape[1] if stage == "localiser" and "score" in outputs else None
+    for name, (shape, required) in OUTPUTS[stage].items():
+        expected = (batch, *(candidates if size == "A" else size for size in shape))
+        if name not in outputs and required:
+            raise ContractError(f"{stage} network lacks the output {name!r} of shape {expected}")
+        if name in outputs and tuple(outputs[name].shape) != expected:
+            found = tuple(outputs[name].shape)
+            raise ContractError(f"{stage} network: output {name!r} has shape {found}, expected {expected}")

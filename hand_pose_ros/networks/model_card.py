@@ -1,0 +1,131 @@
+"""Model cards: ``models/<name>.yaml`` says which networks make up a model, where their weights come from, and how good
+they are. The format is described in docs/adding_a_model.md.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+import yaml
+
+from hand_pose_ros.networks.model_files import cards_folder
+
+STAGES = ("localiser", "pose", "lifter")
+REQUIRED = ("name", "summary", "licence", "source", "localiser", "pose")
+WEIGHTS_KEYS = {"file": True, "sha256": True, "wheel": False, "member": False}
+"""Key -> whether a card must give it."""
+STAGE_KEYS = {
+    "localiser": {"box_scale", "box_shift", "suppression", "iou"},
+    "pose": {"roi", "sees", "keypoint_stddev"},
+    "lifter": set(),
+}
+COMMON_KEYS = {"network", "arguments", "weights", "input_size"}
+CHOICES = {"suppression": ("weighted", "hard"), "sees": ("both", "right")}
+
+
+class ModelCardError(ValueError):
+    """A model card is missing or says something that cannot be used."""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """One model. Stages are dictionaries, checked on reading."""
+
+    name: str
+    summary: str
+    licence: str
+    source: str
+    localiser: dict
+    pose: dict
+    lifter: dict | None = None
+    data: list = field(default_factory=list)
+    metrics: dict = field(default_factory=dict)
+    known_failures: list = field(default_factory=list)
+    folder: Path = Path()
+    """Where the card lies; weights of our own lie beside it."""
+
+    def stages(self) -> dict[str, dict]:
+        """The stages that the model has, by name."""
+        return {name: getattr(self, name) for name in STAGES if getattr(self, name) is not None}
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read and check one card. Raises ModelCardError naming the file and the key."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ModelCardError(f"{path}: cannot be read as YAML ({error})") from error
+    if not isinstance(content, dict):
+        raise ModelCardError(f"{path}: a card is a YAML mapping, found {type(content).__name__}")
+    known = {item.name for item in fields(ModelCard)} - {"folder"}
+    _check_keys(path, "card", content, known, REQUIRED)
+    for item in fields(ModelCard):
+        _check_type(path, item, content.get(item.name))
+    if content["name"] != path.stem:
+        raise ModelCardError(f"{path}: its name is {content['name']!r}: give the file's, {path.stem!r}")
+    for stage in STAGES:
+        if content.get(stage) is not None:
+            _check_stage(path, stage, content[stage])
+    return ModelCard(**content, folder=path.parent)
+
+
+def available_models(models_dir: str | Path | None = None) -> dict[str, ModelCard]:
+    """All cards of a folder (default: the package's) by model name, in alphabetical order."""
+    folder = Path(models_dir) if models_dir else cards_folder()
+    return {path.stem: read_card(path) for path in sorted(folder.glob("*.yaml"))}
+
+
+def find_card(name: str, models_dir: str | Path | None = None) -> ModelCard:
+    """The card called ``name``; ModelCardError lists the names there are."""
+    folder = Path(models_dir) if models_dir else cards_folder()
+    path = folder / f"{name}.yaml"
+    if not re.fullmatch(r"[\w.-]+", name) or not path.is_file():
+        names = ", ".join(sorted(found.stem for found in folder.glob("*.yaml"))) or "none"
+        raise ModelCardError(f"model {name!r} is not in {folder}; there are: {names}")
+    return read_card(path)
+
+
+def _check_keys(path: Path, where: str, content: dict, known, required) -> None:
+    if missing := [key for key in required if key not in content]:
+        raise ModelCardError(f"{path}: {where} lacks {', '.join(missing)}")
+    if unknown := sorted(str(key) for key in content if key not in known):
+        raise ModelCardError(f"{path}: {where} has unknown keys {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+
+
+def _check_type(path: Path, item, value) -> None:
+    kind = {"str": str, "dict": dict, "list": list}.get(str(item.type).split(" ")[0])
+    if kind and value is not None and not isinstance(value, kind):
+        raise ModelCardError(f"{path}: {item.name} is {value!r}: give a {kind.__name__}")
+
+
+def _check_stage(path: Path, stage: str, content: dict) -> None:
+    _check_keys(path, stage, content, COMMON_KEYS | STAGE_KEYS[stage], ("network",))
+    if not re.fullmatch(r"\w+\.\w+", str(content["network"])):
+        raise ModelCardError(f"{path}: {stage}.network is {content['network']!r}: give module.Class of networks/")
+    if not isinstance(content.get("arguments", {}), dict):
+        raise ModelCardError(f"{path}: {stage}.arguments is {content['arguments']!r}: give keyword arguments")
+    size = content.get("input_size")
+    if stage != "lifter" and not (isinstance(size, int) and 16 <= size <= 2048):
+        raise ModelCardError(f"{path}: {stage}.input_size is {size!r}: give pixels, 16 to 2048")
+    for key, allowed in CHOICES.items():
+        if key in content and content[key] not in allowed:
+            raise ModelCardError(f"{path}: {stage}.{key} is {content[key]!r}: give one of {', '.join(allowed)}")
+    _check_weights(path, stage, content.get("weights"))
+
+
+def _check_weights(path: Path, stage: str, weights) -> None:
+    if weights is None:
+        return
+    if not isinstance(weights, dict):
+        raise ModelCardError(f"{path}: {stage}.weights is {weights!r}: give file and sha256")
+    required = [key for key, needed in WEIGHTS_KEYS.items() if needed]
+    _check_keys(path, f"{stage}.weights", weights, set(WEIGHTS_KEYS), required)
+    file, digest = str(weights["file"]), str(weights["sha256"])
+    if Path(file).name != file or Path(file).suffix not in (".tflite", ".safetensors"):
+        raise ModelCardError(f"{path}: {stage}.weights.file is {file!r}: give a bare .tflite or .safetensors file name")
+    if not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise ModelCardError(f"{path}: {stage}.weights.sha256 is {digest!r}: give 64 hexadecimal digits")
+    if ("wheel" in weights) != ("member" in weights):
+        raise ModelCardError(f"{path}: {stage}.weights: give wheel and member together")
