@@ -1,0 +1,211 @@
+"""The main job in one command: a source or an existing image topic -> hands and TF -> pictures, RViz and a recording.
+
+Wiring only. An argument left empty is not passed on, so that the parameter file or the node's own default decides.
+``ros2 launch hand_pose_ros pipeline.launch.py --show-args`` explains every argument.
+"""
+
+from __future__ import annotations
+
+from launch import LaunchDescription
+from launch.actions import (
+    DeclareLaunchArgument,
+    EmitEvent,
+    OpaqueFunction,
+    RegisterEventHandler,
+    Shutdown,
+    UnregisterEventHandler,
+)
+from launch.events import matches_action
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import LifecycleNode, Node
+from launch_ros.event_handlers import OnStateTransition
+from launch_ros.events.lifecycle import ChangeState, StateTransition
+from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.substitutions import FindPackageShare
+from lifecycle_msgs.msg import Transition
+
+PACKAGE = "hand_pose_ros"
+BOOLEAN = ["true", "false"]
+LEVELS = ["debug", "info", "warn", "error", "fatal"]
+
+# name, default, description, allowed values
+ARGUMENTS = (
+    ("source", "", "What camera_node plays: a video file, a folder of images or the number of a webcam; one for each"
+     " camera, separated by commas. Empty: no camera_node, a driver or a bag sends the images.", None),
+    ("loop", "false", "Play the source again and again. If false, the launch ends when the source does.", BOOLEAN),
+    ("cameras", "", "Names of several cameras, separated by commas: one hand_pose_node batches them all, and every"
+     " topic is <name>/<topic>. Empty: one camera.", None),
+    ("image_topic", "image", "Image topic (with several cameras: relative to <name>/).", None),
+    ("camera_info_topic", "camera_info", "Calibration topic (with several cameras: relative to <name>/).", None),
+    ("image_transport", "", "How hand_pose_node receives images.", ["", "raw", "compressed"]),
+    ("frame_id", "camera_optical_frame", "Optical frame of the source's images; also RViz's fixed frame.", None),
+    ("fov", "", "Horizontal field of view of the source in degrees, if it has no calibration file.", None),
+    ("camera_info_url", "", "Calibration of the source: a YAML file as camera_calibration writes it.", None),
+    ("namespace", "", "Namespace of all nodes and topics.", None),
+    ("model", "", "Name of the model; `hand_pose_ros models list` prints them.", None),
+    ("device", "", "Device of the networks: auto, cpu, cuda, cuda:1, ...", None),
+    ("hand_scale", "", "The user's wrist-to-middle-MCP length, metres, 0.02 to 0.2. Empty: population mean.", None),
+    ("params_file", "", "ROS parameter file for all nodes. Arguments given on the command line win over it.", None),
+    ("visualization", "true", "Start visualization_node: markers and overlay image.", BOOLEAN),
+    ("rviz", "false", "Start RViz: camera, overlay, markers, TF.", BOOLEAN),
+    ("record", "false", "Start recorder_node: a bag of the results, an annotated video, summary.json.", BOOLEAN),
+    ("output", "", "Folder that recorder_node writes to.", None),
+    ("use_sim_time", "false", "Take the time from /clock.", BOOLEAN),
+    ("autostart", "true", "Configure and activate hand_pose_node. If false, `ros2 lifecycle set` does.", BOOLEAN),
+    ("log_level", "info", "Log level of all nodes.", LEVELS),
+)  # fmt: skip
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Declare the arguments, then start the nodes they ask for."""
+    declared = [
+        DeclareLaunchArgument(name, default_value=default, description=description, choices=choices)
+        for name, default, description, choices in ARGUMENTS
+    ]
+    return LaunchDescription([*declared, OpaqueFunction(function=nodes)])
+
+
+def nodes(context) -> list:
+    """The nodes and event handlers for the arguments as given."""
+    given = {name: LaunchConfiguration(name).perform(context) for name, *_ in ARGUMENTS}
+    cameras = names(given["cameras"])
+    perception = perception_node(given, cameras)
+    sources = [camera_node(given, *pair) for pair in zip(names(given["source"]), cameras or [""], strict=False)]
+    actions = [*bring_up(perception, sources, given["autostart"] == "true"), perception]
+    if given["visualization"] == "true":
+        actions += [visualization_node(given, camera) for camera in cameras or [""]]
+    if given["record"] == "true":
+        actions += [recorder_node(given, cameras)]
+    return [*actions, rviz(given)] if given["rviz"] == "true" else actions
+
+
+def perception_node(given: dict, cameras: list[str]) -> LifecycleNode:
+    """Images and calibration in, hands and TF out, for all cameras."""
+    values = parameters(given, model=str, device=str, hand_scale=float, image_transport=str)
+    if cameras:
+        values.append({"cameras": cameras})
+    return LifecycleNode(
+        **process(given, "hand_pose_node"), namespace=given["namespace"], parameters=values,
+        remappings=remappings(given, cameras), on_exit=end,
+    )  # fmt: skip
+
+
+def camera_node(given: dict, source: str, camera: str) -> Node:
+    """The source as image + camera_info. Its end is the end of the launch."""
+    values = parameters(given, fov=float, camera_info_url=str)
+    values.append({"source": ParameterValue(source, value_type=str), "loop": given["loop"] == "true"})
+    values.append({"frame_id": f"{camera}_{given['frame_id']}" if camera else given["frame_id"]})
+    return Node(
+        **process(given, "camera_node"), namespace=inside(given, camera), parameters=values,
+        remappings=remappings(given, []), on_exit=end,
+    )  # fmt: skip
+
+
+def visualization_node(given: dict, camera: str) -> Node:
+    """Markers and the overlay image of one camera."""
+    return Node(
+        **process(given, "visualization_node"), namespace=inside(given, camera), parameters=parameters(given),
+        remappings=remappings(given, []),
+    )  # fmt: skip
+
+
+def recorder_node(given: dict, cameras: list[str]) -> Node:
+    """The results in a folder. It needs a moment at the end to close its files."""
+    return Node(
+        **process(given, "recorder_node"), namespace=given["namespace"], parameters=parameters(given, output=str),
+        remappings=remappings(given, cameras), sigterm_timeout="20",
+    )  # fmt: skip
+
+
+def rviz(given: dict) -> Node:
+    """RViz with this package's view."""
+    view = PathJoinSubstitution([FindPackageShare(PACKAGE), "config", "hand_pose.rviz"])
+    return Node(
+        package="rviz2", executable="rviz2", name="rviz", namespace=given["namespace"], output="log",
+        arguments=["-d", view, "-f", given["frame_id"]], remappings=remappings(given, []), parameters=parameters(given),
+    )  # fmt: skip
+
+
+def bring_up(perception: LifecycleNode, sources: list[Node], autostart: bool) -> list:
+    """Configure, activate, and only then play the sources: no frame is lost. Later transitions are the user's."""
+    failure = OnStateTransition(
+        matcher=lambda event: failed(event, perception), entities=[OpaqueFunction(function=not_started)]
+    )
+    if not autostart:
+        return [once(perception, "active", sources)]
+    return [
+        RegisterEventHandler(failure),
+        once(perception, "inactive", [request(perception, Transition.TRANSITION_ACTIVATE)]),
+        once(perception, "active", [UnregisterEventHandler(failure), *sources]),
+        request(perception, Transition.TRANSITION_CONFIGURE),
+    ]
+
+
+def once(node: LifecycleNode, state: str, entities: list) -> RegisterEventHandler:
+    """Do something the first time that a node is in a state."""
+    handler = OnStateTransition(target_lifecycle_node=node, goal_state=state, entities=entities, handle_once=True)
+    return RegisterEventHandler(handler)
+
+
+def request(node: LifecycleNode, transition: int) -> EmitEvent:
+    """Ask a node for a transition."""
+    return EmitEvent(event=ChangeState(lifecycle_node_matcher=matches_action(node), transition_id=transition))
+
+
+def failed(event, node: LifecycleNode) -> bool:
+    """True if a node went back instead of becoming active."""
+    if not isinstance(event, StateTransition) or event.action is not node:
+        return False
+    return event.goal_state in ("unconfigured", "finalized") or (event.start_state, event.goal_state) == (
+        "activating", "inactive"
+    )  # fmt: skip
+
+
+def not_started(context):
+    """End the launch with an error; the node has said why."""
+    raise RuntimeError("hand_pose_node could not be started, see its message above")
+
+
+def end(event, context) -> list | None:
+    """End the launch with a process that it cannot do without, with an error if that process had one."""
+    if context.is_shutdown:
+        return None
+    if event.returncode:
+        raise RuntimeError(f"{event.process_name} ended with code {event.returncode}")
+    return [Shutdown(reason=f"{event.process_name} has ended")]
+
+
+def process(given: dict, executable: str) -> dict:
+    """What every process of this package is started with."""
+    return {
+        "package": PACKAGE, "executable": executable, "name": executable, "output": "screen",
+        "ros_arguments": ["--log-level", given["log_level"]],
+    }  # fmt: skip
+
+
+def parameters(given: dict, **types: type) -> list:
+    """The parameter file, the time source, and those of the named arguments that are not empty."""
+    chosen = {
+        name: ParameterValue(LaunchConfiguration(name), value_type=kind) for name, kind in types.items() if given[name]
+    }
+    if given["use_sim_time"] == "true":
+        chosen["use_sim_time"] = True
+    return [source for source in (given["params_file"], chosen) if source]
+
+
+def remappings(given: dict, cameras: list[str]) -> list[tuple[str, str]]:
+    """Image and calibration topics, below every camera's name if there are several."""
+    image, calibration = given["image_topic"], given["camera_info_topic"]
+    pairs = [("image", image), ("image/compressed", f"{image}/compressed"), ("camera_info", calibration)]
+    prefixes = [f"{camera}/" for camera in cameras] or [""]
+    return [(prefix + name, prefix + topic) for prefix in prefixes for name, topic in pairs if name != topic]
+
+
+def inside(given: dict, camera: str) -> str:
+    """Namespace of a camera's own nodes."""
+    return "/".join(part for part in (given["namespace"], camera) if part)
+
+
+def names(text: str) -> list[str]:
+    """``"left, right"`` as a list."""
+    return [name.strip() for name in text.split(",") if name.strip()]
