@@ -1,0 +1,218 @@
+"""One image, or a batch of images from several cameras, to hands. Keeps no state from image to image.
+
+>>> estimator = HandEstimator(load_model("mediapipe_full"))              # doctest: +SKIP
+>>> hands = estimator(image, CameraModel.from_fov(1280, 720, 69.0))      # doctest: +SKIP
+>>> hands[0].joints_m                                                    # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hand_pose_ros.camera import CameraModel
+from hand_pose_ros.crop import crop_to_image, letterbox, moved, rotation, transform
+from hand_pose_ros.detector import Candidates, Detection, decode
+from hand_pose_ros.hand import KEYPOINT_COUNT, LEFT, RIGHT, HandPose, OrientedBox
+from hand_pose_ros.hand_scale import HandScales
+from hand_pose_ros.kinematics import normalize
+from hand_pose_ros.region import hand_box, hand_distance, pose_crop
+from hand_pose_ros.root_depth import place
+from hand_pose_ros.sampler import check_image, sampler_for
+from hand_pose_ros.settings import check, setting
+
+
+@dataclass(frozen=True)
+class EstimatorSettings:
+    """Thresholds of detection and pose."""
+
+    max_hands: int = setting(2, "Largest number of hands that are reported per image.", minimum=1, maximum=16)
+    min_score: float = setting(0.5, "Lowest localiser score of a place that is looked at.", minimum=0.0, maximum=1.0)
+    min_presence: float = setting(0.5, "Lowest probability of a hand that is reported.", minimum=0.0, maximum=1.0)
+    min_hand_distance: float = setting(
+        0.2, "Two poses whose keypoints are nearer on average, in hand extents, are one hand.", minimum=0.0, maximum=1.0
+    )
+    mirrored: bool = setting(False, "Images are mirrored (selfie view): the reported left and right are exchanged.")
+
+    def __post_init__(self):
+        check(self)
+
+
+class HandEstimator:
+    """Hands from images with the networks of one model (``networks.build.load_model``)."""
+
+    def __init__(self, model, settings: EstimatorSettings = EstimatorSettings()):
+        self.model, self.settings = model, settings
+        self._sampler = sampler_for(model.pose.runtime, model.device)
+
+    def __call__(self, image, camera: CameraModel | None = None, scales: HandScales | None = None) -> list[HandPose]:
+        """Hands in one image (H, W, 3) uint8 RGB, best first; metres only with a ``camera``. ValueError on bad input."""
+        check_image(image)
+        check_camera(camera, image)
+        images = [self.load(image)]
+        boxes = [[detection.box for detection in self.detect(images)[0]]]
+        hands = self.estimate(images, boxes, [camera], scales or HandScales())[0]
+        return distinct(sorted(hands, key=lambda hand: -hand.score), self.settings)
+
+    def load(self, image):
+        """Put an image where its crops will be read (an accelerator's memory); accepted by the methods below."""
+        return self._sampler.load(image) if isinstance(image, np.ndarray) else image
+
+    def detect(self, images: list) -> list[list[Detection]]:
+        """Places where a hand may be, per image, best first, at most ``max_hands``. All images are one batch."""
+        images, stage = [self.load(image) for image in images], self.model.localiser
+        if not images:
+            return []
+        affines = [crop_to_image(self._input_box(letterbox(*self._sampler.size(image)), stage)) for image in images]
+        output = self._run(stage, images, affines, "zero")
+        right = output.get("right")
+        right = 1.0 - right if self.settings.mirrored and right is not None else right
+        candidates = Candidates(output["score"], output["box"], output["axis"], right)
+        decoded = [decode(candidates[n], affines[n], stage.card, self.settings.min_score) for n in range(len(images))]
+        return [detections[: self.settings.max_hands] for detections in decoded]
+
+    def estimate(self, images: list, boxes_per_image: list, cameras: list, scales: HandScales) -> list[list[HandPose]]:
+        """Hands in the given pose crops, in metres where the image has a camera. Crops without a hand are left out."""
+        observed = self.observe(images, boxes_per_image, cameras)
+        return [
+            [placed(hand, camera, scales) for hand in hands if hand is not None]
+            for hands, camera in zip(observed, cameras)
+        ]
+
+    def observe(self, images: list, boxes_per_image: list, cameras: list, sides_per_image: list | None = None) -> list:
+        """Per image and box a ``HandPose`` without metres, or None where no hand is: one batch over all of them.
+
+        ``sides_per_image`` holds ``left``, ``right`` or None per box; a network that sees one side needs it.
+        """
+        sides_per_image = sides_per_image or [[None] * len(boxes) for boxes in boxes_per_image]
+        jobs = [
+            (self.load(image), box, side, camera)
+            for image, boxes, sides, camera in zip(images, boxes_per_image, sides_per_image, cameras)
+            for box, side in zip(boxes, sides)
+        ]
+        found = iter(self._poses(jobs) if jobs else [])
+        return [[next(found) for _ in boxes] for boxes in boxes_per_image]
+
+    def pose_crop(self, keypoints_px: np.ndarray) -> OrientedBox:
+        """The crop in which to look for a hand again whose keypoints (21, 2) were just seen."""
+        return pose_crop(keypoints_px, self.model.pose.card["roi"])
+
+    def _poses(self, jobs: list) -> list[HandPose | None]:
+        images, boxes, sides, cameras = zip(*jobs)
+        stage = self.model.pose
+        boxes = [self._input_box(box, stage) for box in boxes]
+        mirrored = [self._shown_left(side) and stage.card.get("sees", "both") == "right" for side in sides]
+        affines = [crop_to_image(box, flip) for box, flip in zip(boxes, mirrored)]
+        output = self._run(stage, list(images), affines, "replicate")
+        return [
+            self._pose({name: value[n] for name, value in output.items()}, boxes[n], affines[n], mirrored[n], cameras[n])
+            for n in range(len(jobs))
+        ]
+
+    def _pose(self, output: dict, box: OrientedBox, affine, mirrored: bool, camera) -> HandPose | None:
+        presence = float(output["presence"])
+        keypoints = transform(affine, output["keypoints"])
+        if not (presence >= self.settings.min_presence and np.isfinite(keypoints).all()):
+            return None
+        try:
+            joints = camera_axes(self._joints(output), box, mirrored, camera)
+        except ValueError:  # joints that are no hand: non-finite, or all in one place
+            return None
+        right = float(output["right"])
+        right = 1.0 - right if mirrored != self.settings.mirrored else right
+        noise = self.model.pose.card.get("keypoint_stddev", 0.02)
+        return HandPose(
+            handedness=RIGHT if right >= 0.5 else LEFT,
+            handedness_score=max(right, 1.0 - right),
+            score=presence,
+            box=hand_box(keypoints),
+            keypoints_px=keypoints,
+            keypoint_scores=output.get("keypoint_score", np.full(KEYPOINT_COUNT, presence)),
+            keypoint_stddev_px=output.get("keypoint_stddev", np.full(KEYPOINT_COUNT, noise)) * box.size_px[0],
+            normalized_joints=joints,
+        )
+
+    def _shown_left(self, side: str | None) -> bool:
+        """True if the hand looks like a left one in the image as it is."""
+        return side is not None and (side == LEFT) != self.settings.mirrored
+
+    def _joints(self, output: dict) -> np.ndarray:
+        """Crop-aligned joints (21, 3) of any scale: the network's own, or its keypoints with its relative depth."""
+        if "joints" in output:
+            return output["joints"]
+        return np.column_stack([output["keypoints"], output.get("depth", np.zeros(KEYPOINT_COUNT))])
+
+    def _input_box(self, box: OrientedBox, stage) -> OrientedBox:
+        """The box that makes our pixel convention the one the network was made for (card: ``sampling``).
+
+        ``corner``: input pixel i was read at i / S of the box instead of (i + 0.5) / S (MediaPipe's warp).
+        """
+        if stage.card.get("sampling") != "corner":
+            return box
+        return moved(box, -0.5 / stage.input_size, -0.5 / stage.input_size)
+
+    def _run(self, stage, images: list, affines: list, border: str) -> dict[str, np.ndarray]:
+        return self._sampler.download(stage(self._sampler.batch(images, affines, stage.input_size, border)))
+
+
+def check_camera(camera: CameraModel | None, image: np.ndarray) -> None:
+    """Raise ValueError if the camera was calibrated for another image size."""
+    if camera is not None and (camera.width, camera.height) != (image.shape[1], image.shape[0]):
+        size = f"{camera.width} x {camera.height}"
+        raise ValueError(
+            f"image is {image.shape[1]} x {image.shape[0]} but its camera is calibrated for {size}: "
+            "use CameraModel.resized if the image was scaled"
+        )
+
+
+def camera_axes(joints: np.ndarray, box: OrientedBox, mirrored: bool, camera: CameraModel | None) -> np.ndarray:
+    """Normalised joints (21, 3) in the axes of the camera optical frame from crop-aligned ones (21, 3).
+
+    The crop is turned back about the viewing axis; with a camera, the viewing axis is turned onto the ray through the
+    crop's centre, because a network sees every crop as if it lay in the middle of the image.
+    """
+    turned = joints * (-1.0, 1.0, 1.0) if mirrored else joints
+    turned = np.column_stack([turned[:, :2] @ rotation(box.angle_rad).T, turned[:, 2]])
+    if camera is not None:
+        turned = turned @ rotation_onto(camera.unproject(np.asarray(box.centre_px))).T
+    return normalize(turned)[0]
+
+
+def rotation_onto(ray: np.ndarray) -> np.ndarray:
+    """The smallest rotation (3, 3) that carries the z axis onto ``ray`` (3,), z > 0 (Rodrigues' formula)."""
+    x, y, z = np.asarray(ray, dtype=np.float64) / np.linalg.norm(ray)
+    k = 1.0 / (1.0 + z)
+    return np.array([[1 - k * x * x, -k * x * y, x], [-k * x * y, 1 - k * y * y, y], [-x, -y, z]])
+
+
+def placed(hand: HandPose, camera: CameraModel | None, scales: HandScales) -> HandPose:
+    """The hand with metres: absolute joints from its normalised pose, keypoints, intrinsics and hand scale.
+
+    Without a camera, or where the keypoints fix no position, the metric fields stay None.
+    """
+    if camera is None:
+        return hand
+    scale = scales.of(hand.handedness)
+    try:
+        placement = place(
+            hand.normalized_joints, hand.keypoints_px, camera, scale, hand.keypoint_stddev_px, hand.keypoint_scores
+        )
+    except ValueError:
+        return hand
+    return replace(
+        hand,
+        joints_m=placement.joints_m,
+        joint_stddev_m=placement.joint_stddev_m,
+        normalized_joints=placement.normalized_joints,
+        hand_scale=scale,
+    )
+
+
+def distinct(hands: list[HandPose], settings: EstimatorSettings) -> list[HandPose]:
+    """Hands without repetitions, in the given order of preference, at most ``max_hands``."""
+    kept: list[HandPose] = []
+    for hand in hands:
+        if all(hand_distance(hand.keypoints_px, other.keypoints_px) >= settings.min_hand_distance for other in kept):
+            kept.append(hand)
+    return kept[: settings.max_hands]
