@@ -1,0 +1,78 @@
+"""The hand as capsules: interpenetration, and soft shadows between fingers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hand_pose_ros.training.poses.skeleton import PosedHand
+
+# (from, to, radius at from, radius at to): keypoint numbers 0-20, 21-24 bases of the metacarpals; radii as a fraction of
+# the wrist-to-middle-MCP length, measured on the MakeHuman mesh.
+PHALANGES = tuple(
+    (1 + 4 * finger + part, 2 + 4 * finger + part, *radii)
+    for finger, sizes in enumerate((
+        ((0.165, 0.125), (0.120, 0.105), (0.105, 0.075)),
+        ((0.105, 0.095), (0.093, 0.082), (0.080, 0.062)),
+        ((0.105, 0.097), (0.095, 0.084), (0.082, 0.062)),
+        ((0.102, 0.092), (0.090, 0.078), (0.078, 0.060)),
+        ((0.090, 0.080), (0.078, 0.068), (0.068, 0.055)),
+    ))
+    for part, radii in enumerate(sizes)
+)  # fmt: skip
+PALM = ((21, 5, 0.16, 0.12), (22, 9, 0.16, 0.12), (23, 13, 0.15, 0.12), (24, 17, 0.15, 0.11), (0, 22, 0.22, 0.17))
+CAPSULES = PHALANGES + PALM
+RADII = np.array([c[2:] for c in CAPSULES])
+
+
+def capsule_ends(posed: PosedHand) -> np.ndarray:
+    """Ends (N, 20, 2, 3) of the capsules of posed hands, hand frame."""
+    points = np.concatenate([posed.joints, posed.heads[:, 3:7]], axis=1)
+    return points[:, [c[:2] for c in CAPSULES]]
+
+
+def capsule_radii(posed: PosedHand) -> np.ndarray:
+    """Radii (N, 20, 2) in metres."""
+    scale = np.linalg.norm(posed.joints[:, 9] - posed.joints[:, 0], axis=1)
+    return RADII * scale[:, None, None]
+
+
+def segment_distance(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distance between segments a, b (..., 2, 3) and where (0..1) it is reached on each.
+
+    Ericson, Real-Time Collision Detection, 5.1.9, in its clamped form.
+    """
+    d1, d2, r = a[..., 1, :] - a[..., 0, :], b[..., 1, :] - b[..., 0, :], a[..., 0, :] - b[..., 0, :]
+    aa, ee, ff = (d1 * d1).sum(-1), (d2 * d2).sum(-1), (d2 * r).sum(-1)
+    bb, cc = (d1 * d2).sum(-1), (d1 * r).sum(-1)
+    denominator = np.maximum(aa * ee - bb * bb, 1e-12)
+    s = np.clip((bb * ff - cc * ee) / denominator, 0, 1)
+    t = np.clip((bb * s + ff) / np.maximum(ee, 1e-12), 0, 1)
+    s = np.clip((bb * t - cc) / np.maximum(aa, 1e-12), 0, 1)
+    gap = a[..., 0, :] + s[..., None] * d1 - b[..., 0, :] - t[..., None] * d2
+    return np.linalg.norm(gap, axis=-1), s, t
+
+
+def _checked_pairs() -> np.ndarray:
+    """Pairs of capsules that may not overlap: of different fingers, and distal phalanges against the palm."""
+    pairs = []
+    for i in range(len(PHALANGES)):
+        for j in range(i + 1, len(PHALANGES)):
+            both_base = i % 3 == 0 and j % 3 == 0
+            thumb_base = i == 0
+            if i // 3 != j // 3 and not both_base and not thumb_base:
+                pairs.append((i, j))
+        if i % 3 == 2 or (i % 3 == 1 and i > 3):
+            pairs += [(i, j) for j in range(len(PHALANGES), len(CAPSULES) - 1)]
+    return np.array(pairs)
+
+
+PAIRS = _checked_pairs()
+
+
+def penetration(posed: PosedHand) -> np.ndarray:
+    """Depth (N, P) in metres by which the capsule pairs of ``PAIRS`` overlap, 0 where they do not."""
+    ends, radii = capsule_ends(posed), capsule_radii(posed)
+    distance, s, t = segment_distance(ends[:, PAIRS[:, 0]], ends[:, PAIRS[:, 1]])
+    first, second = radii[:, PAIRS[:, 0]], radii[:, PAIRS[:, 1]]
+    reach = first[..., 0] + s * (first[..., 1] - first[..., 0]) + second[..., 0] + t * (second[..., 1] - second[..., 0])
+    return np.maximum(reach - distance, 0.0)

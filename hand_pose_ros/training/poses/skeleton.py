@@ -1,0 +1,160 @@
+"""The hand's skeleton: 26 joint angles to 21 joints, for a whole batch of hands at once, in numpy alone.
+
+Hand frame (rest and posed): origin at the wrist, x from the wrist to the middle MCP, z out of the back of the hand,
+y completes the right-handed frame (towards the thumb of a right hand). Everything here is a RIGHT hand; a left hand is
+its mirror image (y -> -y). Metres and radians.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hand_pose_ros.training.poses.rotations import about, normalized
+
+FINGER_NAMES = ("index", "middle", "ring", "little")
+ANGLE_NAMES = (
+    "wrist_flexion", "wrist_deviation", "ring_arch", "little_arch",
+    "thumb_abduction", "thumb_opposition", "thumb_twist", "thumb_mcp", "thumb_mcp_side", "thumb_ip",
+    *(f"{finger}_{angle}" for finger in FINGER_NAMES for angle in ("spread", "mcp", "pip", "dip")),
+)  # fmt: skip
+ANGLE = {name: number for number, name in enumerate(ANGLE_NAMES)}
+"""Positive: flexion towards the palm; deviation and spread towards the thumb; abduction away from the palm."""
+
+BONE_NAMES = (
+    "forearm_upper", "forearm_lower", "carpus", "metacarpal_index", "metacarpal_middle", "metacarpal_ring",
+    "metacarpal_little", *(f"{f}_{i}" for f in ("thumb", *FINGER_NAMES) for i in (1, 2, 3)),
+)  # fmt: skip
+BONE = {name: number for number, name in enumerate(BONE_NAMES)}
+
+# How far the back of each finger leans from the hand's z axis towards the thumb, radians: fingers that flex together
+# converge on the scaphoid, so the little finger leans the other way.
+FINGER_LEAN = np.radians((6.0, 0.0, -7.0, -15.0))
+
+
+@dataclass(frozen=True)
+class RestHand:
+    """Joint positions of N hands at rest (or of one, N = 1), hand frame, metres."""
+
+    joints: np.ndarray
+    """(N, 21, 3)"""
+    metacarpals: np.ndarray
+    """(N, 4, 3) bases of the metacarpals of index to little finger."""
+    elbow: np.ndarray
+    """(N, 3)"""
+
+
+@dataclass(frozen=True)
+class PosedHand:
+    """Result of ``pose``: joints (N, 21, 3) and for each bone b of ``BONE_NAMES`` the motion of the flesh around it,
+    x -> rotations[b] @ (x - rest_heads[b]) + heads[b]."""
+
+    joints: np.ndarray
+    rotations: np.ndarray
+    """(N, 22, 3, 3)"""
+    rest_heads: np.ndarray
+    heads: np.ndarray
+    """(N, 22, 3)"""
+
+
+def bone_frames(joints: np.ndarray, flexion_axes: np.ndarray) -> np.ndarray:
+    """Frames (..., 3, 3) of a chain (..., 4, 3) -> three bones: columns x along the bone, y flexion axis, z dorsal."""
+    x = normalized(np.diff(joints, axis=-2))
+    z = normalized(np.cross(x, flexion_axes[..., None, :]))
+    return np.stack([x, np.cross(z, x), z], axis=-1)
+
+
+def finger_axis(finger: int) -> np.ndarray:
+    """Flexion axis (3,) of finger 0 (index) to 3 (little) in the hand frame."""
+    lean = FINGER_LEAN[finger]
+    return np.array([0.0, np.cos(lean), -np.sin(lean)])
+
+
+def thumb_axis(joints: np.ndarray) -> np.ndarray:
+    """Flexion axis (..., 3) of the thumb's MCP and IP joints at rest, from its own bend and the palm."""
+    cmc, mcp, ip, tip = (joints[..., k, :] for k in (1, 2, 3, 4))
+    return normalized(np.cross(normalized(mcp - cmc), normalized(tip - ip)) + THUMB_AXIS_GUESS * 0.1)
+
+
+# The rest thumb's flexion axis when it is straight, hand frame (a right thumb's nail looks up and towards its side).
+THUMB_AXIS_GUESS = np.array([0.25, 0.55, -0.80])
+
+
+def pose(rest: RestHand, angles: np.ndarray) -> PosedHand:
+    """Forward kinematics of ``angles`` (N, 26) radians, see ``ANGLE_NAMES``; fingers' angles are absolute (0 = straight),
+    the thumb's CMC angles are offsets from the rest pose of the mesh, its MCP and IP angles are absolute."""
+    angles = np.atleast_2d(np.asarray(angles, float))
+    count = max(len(angles), len(rest.joints))
+    angles = np.broadcast_to(angles, (count, angles.shape[1]))
+    joints = np.broadcast_to(rest.joints, (count, 21, 3))
+    posed = np.array(joints)
+    rotations = np.broadcast_to(np.eye(3), (count, len(BONE_NAMES), 3, 3)).copy()
+    rest_heads, heads = np.zeros((count, len(BONE_NAMES), 3)), np.zeros((count, len(BONE_NAMES), 3))
+    _pose_forearm(rest, angles, rotations, rest_heads, heads)
+    for finger in range(4):
+        _pose_finger(finger, rest, joints, angles, posed, rotations, rest_heads, heads)
+    _pose_thumb(joints, angles, posed, rotations, rest_heads, heads)
+    return PosedHand(posed, rotations, rest_heads, heads)
+
+
+def _pose_forearm(rest, angles, rotations, rest_heads, heads):
+    """The hand is the root, so wrist angles turn the forearm the other way about the wrist."""
+    turn = about("y", -angles[:, ANGLE["wrist_flexion"]]) @ about("z", -angles[:, ANGLE["wrist_deviation"]])
+    rotations[:, :2] = turn[:, None]
+    assert BONE["forearm_lower"] == 1  # both forearm bones turn about the wrist at the origin, their heads stay zero
+
+
+def _pose_finger(finger, rest, joints, angles, posed, rotations, rest_heads, heads):
+    name, first = FINGER_NAMES[finger], 5 + 4 * finger
+    bone, metacarpal = BONE[f"{name}_1"], BONE[f"metacarpal_{name}"]
+    chain = joints[:, first : first + 4]
+    base = np.broadcast_to(rest.metacarpals[:, finger], chain[:, 0].shape)
+    axis = np.broadcast_to(finger_axis(finger), base.shape)
+    arch = angles[:, ANGLE[f"{name}_arch"]] if f"{name}_arch" in ANGLE else np.zeros(len(angles))
+    metacarpal_turn = about("y", arch)
+    rest_frames = bone_frames(chain, axis)
+    spread, mcp, pip, dip = (angles[:, ANGLE[f"{name}_{a}"]] for a in ("spread", "mcp", "pip", "dip"))
+    straight = metacarpal_turn @ _leaning_frame(finger)
+    frame = straight @ about("z", spread) @ about("y", mcp)
+    rest_heads[:, metacarpal], heads[:, metacarpal], rotations[:, metacarpal] = base, base, metacarpal_turn
+    position = base + np.einsum("nij,nj->ni", metacarpal_turn, chain[:, 0] - base)
+    _pose_chain(chain, rest_frames, frame, (pip, dip), position, first, bone, posed, rotations, rest_heads, heads)
+
+
+def _leaning_frame(finger: int) -> np.ndarray:
+    axis = finger_axis(finger)
+    x = np.array([1.0, 0.0, 0.0])
+    return np.stack([x, axis, np.cross(x, axis)], axis=-1)
+
+
+def _pose_chain(chain, rest_frames, frame, bends, position, first, bone, posed, rotations, rest_heads, heads):
+    """Walk three bones from ``position``, the first in ``frame`` and each next one bent about y."""
+    for segment in range(3):
+        if segment:
+            frame = frame @ about("y", bends[segment - 1])
+        turn = frame @ np.swapaxes(rest_frames[:, segment], -1, -2)
+        rest_heads[:, bone + segment], heads[:, bone + segment] = chain[:, segment], position
+        rotations[:, bone + segment] = turn
+        posed[:, first + segment] = position
+        position = position + np.einsum("nij,nj->ni", turn, chain[:, segment + 1] - chain[:, segment])
+    posed[:, first + 3] = position
+
+
+def _pose_thumb(joints, angles, posed, rotations, rest_heads, heads):
+    chain = joints[:, 1:5]
+    frames = bone_frames(chain, thumb_axis(joints))
+    abduction, opposition, twist, mcp, side, ip = (
+        angles[:, ANGLE[f"thumb_{a}"]] for a in ("abduction", "opposition", "twist", "mcp", "mcp_side", "ip")
+    )
+    # Opposition swings the metacarpal about the hand's long axis across the palm, abduction lifts it out of the palm.
+    metacarpal = about("x", -opposition) @ about("y", abduction) @ frames[:, 0] @ about("x", twist)
+    frame_mcp = metacarpal @ about("z", side) @ about("y", mcp)
+    turns = [metacarpal, frame_mcp, frame_mcp @ about("y", ip)]
+    position, bone = chain[:, 0], BONE["thumb_1"]
+    for segment, frame in enumerate(turns):
+        turn = frame @ np.swapaxes(frames[:, segment], -1, -2)
+        rest_heads[:, bone + segment], heads[:, bone + segment] = chain[:, segment], position
+        rotations[:, bone + segment], posed[:, 1 + segment] = turn, position
+        position = position + np.einsum("nij,nj->ni", turn, chain[:, segment + 1] - chain[:, segment])
+    posed[:, 4] = position

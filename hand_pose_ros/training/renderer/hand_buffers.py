@@ -1,0 +1,61 @@
+"""Vertex arrays of one hand template, ready for the GPU: corners with their own texture coordinate, triangles, bones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hand_pose_ros.training.poses.rotations import normalized
+from hand_pose_ros.training.renderer.hand_template import HandTemplate, RestMesh
+from hand_pose_ros.training.renderer.surface_coordinates import surface_coordinates
+
+BONES_PER_VERTEX = 4
+
+
+@dataclass(frozen=True)
+class HandBuffers:
+    """What does not change with the shape: triangles (M, 3) over C corners, which vertex each corner is, its static data."""
+
+    triangles: np.ndarray
+    corner_vertices: np.ndarray
+    """(C,) vertex of each corner: vertices on a texture seam have several corners."""
+    static: np.ndarray
+    """(C, 2 + 4 + 4 + 4) float32: uv, bone numbers, bone weights, along, around (2), segment."""
+
+    @classmethod
+    def of(cls, template: HandTemplate) -> HandBuffers:
+        """Buffers of ``template``; surface coordinates are those of its unshaped hand."""
+        pairs = np.stack([template.faces, template.uv_faces], axis=-1).reshape(-1, 2)
+        corners, numbers = np.unique(pairs, axis=0, return_inverse=True)
+        quads = numbers.reshape(-1, 4)
+        triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]]).astype(np.int32)
+        bones, weights = strongest_bones(template.weights)
+        rest = template.shaped()
+        where = surface_coordinates(rest.vertices, template.weights, rest.hand)
+        own = corners[:, 0]
+        static = [template.uvs[corners[:, 1]], bones[own], weights[own]]
+        static += [where.along[own, None], where.around[own], where.segment[own, None]]
+        return cls(triangles, own, np.concatenate(static, axis=1).astype(np.float32))
+
+    def shape_array(self, template: HandTemplate, mesh: RestMesh) -> np.ndarray:
+        """(C, 6) float32 rest position and normal per corner of one shaped hand."""
+        normals = vertex_normals(mesh.vertices, template.faces)
+        return np.concatenate([mesh.vertices, normals], axis=1)[self.corner_vertices].astype(np.float32)
+
+
+def strongest_bones(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers and weights (V, 4) of the four strongest bones of each vertex, weights summing to one."""
+    bones = np.argsort(-weights, axis=1)[:, :BONES_PER_VERTEX]
+    strongest = np.take_along_axis(weights, bones, axis=1)
+    return bones, strongest / strongest.sum(axis=1, keepdims=True)
+
+
+def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Outward unit normals (V, 3) of a quad mesh, weighted by face area."""
+    a, b, c, d = (vertices[faces[:, k]] for k in range(4))
+    face_normals = np.cross(c - a, d - b)
+    normals = np.zeros_like(vertices)
+    for corner in range(4):
+        np.add.at(normals, faces[:, corner], face_normals)
+    return normalized(normals)

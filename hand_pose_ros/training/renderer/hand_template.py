@@ -1,0 +1,117 @@
+"""The MakeHuman hand with its forearm, cut from the body: shape targets in, a hand at rest in metres out.
+
+The right arm is cut; a left hand is its mirror image (the base mesh is symmetric). Keypoints follow the rig: wrist =
+head of bone ``wrist``, thumb CMC/MCP/IP and the fingers' MCP/PIP/DIP = heads of the phalanx bones (inside the flesh, on
+the joint's axis), tips = the point of the surface where the last bone's line leaves the fingertip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hand_pose_ros.training.poses.rotations import normalized
+from hand_pose_ros.training.poses.skeleton import BONE_NAMES, RestHand
+from hand_pose_ros.training.renderer.makehuman import MakeHumanFolder, read_mesh, read_rig, read_target, read_weights
+from hand_pose_ros.training.renderer.subdivision import linear_matrix, smooth_matrix, split_faces
+
+METRES_PER_UNIT = 0.1
+SIDE = "R"
+RIG_BONES = (
+    "lowerarm01", "lowerarm02", "wrist", "metacarpal1", "metacarpal2", "metacarpal3", "metacarpal4",
+    *(f"finger{finger}-{part}" for finger in (1, 2, 3, 4, 5) for part in (1, 2, 3)),
+)  # fmt: skip
+"""Names in the rig, without side, in the order of ``skeleton.BONE_NAMES``."""
+
+
+@dataclass(frozen=True)
+class RestMesh:
+    """One hand shape at rest, hand frame (see ``poses.skeleton``), metres."""
+
+    vertices: np.ndarray
+    """(V, 3)"""
+    hand: RestHand
+    """N = 1"""
+
+
+class HandTemplate:
+    """Mesh, skin weights and shape targets of the right hand and forearm, subdivided ``subdivisions`` times."""
+
+    def __init__(self, folder: MakeHumanFolder, subdivisions: int = 0):
+        self.folder = folder
+        self._mesh = read_mesh(folder.mesh_path)
+        self._rig = read_rig(folder.rig_path)
+        self._targets: dict[str, np.ndarray] = {}
+        names = [f"{bone}.{SIDE}" for bone in RIG_BONES]
+        weights = read_weights(folder.weights_path, len(self._mesh.vertices), names)
+        self._cut(weights)
+        for _ in range(subdivisions):
+            self._subdivide()
+        self.weights /= self.weights.sum(axis=1, keepdims=True)
+
+    def _cut(self, weights: np.ndarray):
+        """Keep the quads that the arm's bones hold by more than a half, and number their vertices anew."""
+        inside = (weights.sum(axis=1) > 0.5)[self._mesh.faces].all(axis=1)
+        self.vertex_ids, faces = np.unique(self._mesh.faces[inside], return_inverse=True)
+        uv_ids, uv_faces = np.unique(self._mesh.uv_faces[inside], return_inverse=True)
+        self.faces, self.uv_faces = faces.reshape(-1, 4), uv_faces.reshape(-1, 4)
+        """(F, 4) quads, counter-clockwise outside; numbers into the vertices and into ``uvs``."""
+        self.uvs = self._mesh.uvs[uv_ids]
+        self.weights = weights[self.vertex_ids]
+        """(V, 22) skin weights in the order of ``skeleton.BONE_NAMES``."""
+        self._refine = None
+
+    def _subdivide(self):
+        refine = smooth_matrix(self.faces, len(self.weights))
+        self._refine = refine if self._refine is None else refine @ self._refine
+        self.weights = refine @ self.weights
+        uv_count = len(self.uvs)
+        self.uvs = linear_matrix(self.uv_faces, uv_count) @ self.uvs
+        self.faces = split_faces(self.faces, refine.shape[1])
+        self.uv_faces = split_faces(self.uv_faces, uv_count)
+
+    def target(self, name: str) -> np.ndarray:
+        """Displacements (all vertices of the file, 3) of one shape target, read once."""
+        if name not in self._targets:
+            self._targets[name] = read_target(self.folder.target_path(name), len(self._mesh.vertices))
+        return self._targets[name]
+
+    def shaped(self, targets: dict[str, float] | None = None, size: float = 1.0) -> RestMesh:
+        """The rest hand under weighted shape ``targets``, made ``size`` times as large."""
+        body = self._mesh.vertices
+        for name, weight in (targets or {}).items():
+            body = body + weight * self.target(name)
+        origin, axes = self._hand_frame(body)
+        body = (body - origin) @ axes * (METRES_PER_UNIT * size)
+        vertices = body[self.vertex_ids]
+        vertices = vertices if self._refine is None else self._refine @ vertices
+        return RestMesh(vertices, self._rest_hand(body, vertices))
+
+    def _point(self, body: np.ndarray, bone: str, end: str) -> np.ndarray:
+        return body[list(getattr(self._rig[f"{bone}.{SIDE}"], end))].mean(axis=0)
+
+    def _hand_frame(self, body: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Origin and axes (columns) of the wrist frame in the body's coordinates."""
+        wrist = self._point(body, "wrist", "head")
+        index, middle, little = (self._point(body, f"finger{k}-1", "head") for k in (2, 3, 5))
+        x = normalized(middle - wrist)
+        z = normalized(np.cross(x, index - little))
+        return wrist, np.stack([x, np.cross(z, x), z], axis=-1)
+
+    def _rest_hand(self, body: np.ndarray, vertices: np.ndarray) -> RestHand:
+        joints = [self._point(body, "wrist", "head")]
+        for finger in (1, 2, 3, 4, 5):
+            joints += [self._point(body, f"finger{finger}-{part}", "head") for part in (1, 2, 3)]
+            joints.append(self._tip(body, vertices, finger))
+        metacarpals = [self._point(body, f"metacarpal{k}", "head") for k in (1, 2, 3, 4)]
+        elbow = self._point(body, "lowerarm01", "head")
+        return RestHand(np.array(joints)[None], np.array(metacarpals)[None], elbow[None])
+
+    def _tip(self, body: np.ndarray, vertices: np.ndarray, finger: int) -> np.ndarray:
+        """End of the last bone's line at the depth of the fingertip's furthest vertex."""
+        bone = f"finger{finger}-3"
+        head, tail = self._point(body, bone, "head"), self._point(body, bone, "tail")
+        along = normalized(tail - head)
+        own = self.weights[:, BONE_NAMES.index("thumb_1") + 3 * finger - 1] > 0.6
+        return head + along * ((vertices[own] - head) @ along).max()
