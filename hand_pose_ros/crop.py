@@ -22,9 +22,9 @@ def square_box(centre_px, size_px: float, angle_rad: float = 0.0) -> OrientedBox
     return OrientedBox((float(centre_px[0]), float(centre_px[1])), (float(size_px), float(size_px)), float(angle_rad))
 
 
-def letterbox(width: int, height: int) -> OrientedBox:
-    """The smallest upright square around a whole image of ``width`` x ``height`` pixels, with the image in its middle."""
-    return square_box(((width - 1) / 2, (height - 1) / 2), max(width, height))
+def letterbox(width: int, height: int, edge_px: float = -0.5) -> OrientedBox:
+    """The smallest upright square around an image of ``width`` x ``height`` pixels whose outer edge is at ``edge_px``."""
+    return square_box((edge_px + width / 2, edge_px + height / 2), max(width, height))
 
 
 def moved(box: OrientedBox, right: float, down: float) -> OrientedBox:

@@ -64,7 +64,9 @@ class HandEstimator:
         images, stage = [self.load(image) for image in images], self.model.localiser
         if not images:
             return []
-        affines = [crop_to_image(self._input_box(letterbox(*self._sampler.size(image)), stage)) for image in images]
+        edge = 0.0 if self._reads_corners(stage) else -0.5
+        boxes = [self._input_box(letterbox(*self._sampler.size(image), edge), stage) for image in images]
+        affines = [crop_to_image(box) for box in boxes]
         output = self._run(stage, images, affines, "zero")
         right = output.get("right")
         right = 1.0 - right if self.settings.mirrored and right is not None else right
@@ -144,13 +146,14 @@ class HandEstimator:
         return np.column_stack([output["keypoints"], output.get("depth", np.zeros(KEYPOINT_COUNT))])
 
     def _input_box(self, box: OrientedBox, stage) -> OrientedBox:
-        """The box that makes our pixel convention the one the network was made for (card: ``sampling``).
+        """``box`` moved so that the crop's pixels are read where the network is used to."""
+        shift = -0.5 / stage.input_size if self._reads_corners(stage) else 0.0
+        return moved(box, shift, shift)
 
-        ``corner``: input pixel i was read at i / S of the box instead of (i + 0.5) / S (MediaPipe's warp).
-        """
-        if stage.card.get("sampling") != "corner":
-            return box
-        return moved(box, -0.5 / stage.input_size, -0.5 / stage.input_size)
+    def _reads_corners(self, stage) -> bool:
+        """True for networks made with MediaPipe's warp (card, ``sampling: corner``), which takes pixel indices for
+        coordinates on both sides: input pixel i is read at index i / S of the box, not at (i + 0.5) / S."""
+        return stage.card.get("sampling", "centre") == "corner"
 
     def _run(self, stage, images: list, affines: list, border: str) -> dict[str, np.ndarray]:
         return self._sampler.download(stage(self._sampler.batch(images, affines, stage.input_size, border)))

@@ -21,8 +21,8 @@ STAGE_KEYS = {
     "pose": {"roi", "sees", "keypoint_stddev"},
     "lifter": set(),
 }
-COMMON_KEYS = {"network", "arguments", "weights", "input_size"}
-CHOICES = {"suppression": ("weighted", "hard"), "sees": ("both", "right")}
+COMMON_KEYS = {"network", "arguments", "weights", "input_size", "sampling"}
+CHOICES = {"suppression": ("weighted", "hard"), "sees": ("both", "right"), "sampling": ("centre", "corner")}
 
 
 class ModelCardError(ValueError):
