@@ -94,7 +94,7 @@ def colcon_build() -> None:
     command = [
         PREFIX / "bin" / "colcon", "--log-base", WORKSPACE / "log", "build", "--merge-install", "--symlink-install",
         "--base-paths", sources / "hand_pose_ros", sources / "tf2_msgs",
-        "--build-base", WORKSPACE / "build", "--install-base", WORKSPACE / "install", "--cmake-args", "-DBUILD_TESTING=OFF", f"-DPython3_EXECUTABLE={sys.executable}", "--event-handlers", "console_cohesion+"
+        "--build-base", WORKSPACE / "build", "--install-base", WORKSPACE / "install", "--cmake-args", "-DBUILD_TESTING=OFF", f"-DPython3_EXECUTABLE={sys.executable}",
     ]  # fmt: skip
     path = os.pathsep.join([str(PREFIX / "bin"), os.environ.get("PATH", "")])
     environment = {**os.environ, "PATH": path}
