@@ -11,9 +11,7 @@ from pathlib import Path
 def add_parser(subparsers):
     """Declare the subcommand."""
     parser = subparsers.add_parser("evaluate", help="measure models on labelled images", description=__doc__)
-    parser.add_argument(
-        "system", nargs="+", help="a model's name, a .jsonl of `predict`, or mediapipe_package=PYTHON"
-    )
+    parser.add_argument("system", nargs="+", help="a model's name, a .jsonl of `predict`, or mediapipe_package=PYTHON")
     parser.add_argument("--data", nargs="+", required=True, help="index.json files, or folders that hold one")
     parser.add_argument("--output", type=Path, help="folder for figures (JSON), table, curves and worst cases (PNG)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
@@ -33,7 +31,9 @@ def main(args: argparse.Namespace) -> int:
     console = Console(stderr=True)
     try:
         samples = [sample for path in args.data for sample in read_index(path)]
-        evaluations = [evaluate(_name(system), samples, _predict(system, samples, args, console)) for system in args.system]
+        evaluations = [
+            evaluate(_name(system), samples, _predict(system, samples, args, console)) for system in args.system
+        ]
     except (OSError, ValueError, RuntimeError) as error:
         console.print(f"[red]evaluate: {error}[/red]")
         return 1

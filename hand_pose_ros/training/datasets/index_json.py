@@ -1,8 +1,9 @@
 """``index.json``: this project's own list of labelled images.
 
-A JSON list; one entry per hand: ``image`` (path beside the file), ``width``, ``height``, ``source``, ``hand`` (left, right
-or null), ``K`` [fx, fy, cx, cy] or null, ``kp2d`` 21 x [x, y] or null, ``xyz_m`` 21 x [x, y, z] or null, ``vis`` 21
-flags or null. An entry with ``kp2d`` null says: no hand in this image. ``exhaustive``: every hand is labelled.
+A JSON list; one entry per hand: ``image`` (path beside the file), ``width``, ``height``, ``source``, ``hand`` (left,
+right or null), ``K`` [fx, fy, cx, cy] or null, ``kp2d`` 21 x [x, y] or null, ``xyz_m`` 21 x [x, y, z] or null, ``vis``
+21 flags or null. A keypoint at (0, 0) with flag 0 is unlabelled, as in COCO. An entry with ``kp2d`` null says: no hand
+in this image. ``exhaustive``: every hand is labelled.
 """
 
 from __future__ import annotations
@@ -57,9 +58,13 @@ def _sample(folder: Path, entries: list[dict]) -> Sample:
 
 def _label(entry: dict) -> HandLabel:
     joints, visible = entry.get("xyz_m"), entry.get("vis")
+    visible = None if visible is None else np.asarray(visible, dtype=bool)
+    keypoints = np.asarray(entry["kp2d"], dtype=np.float64)
+    if visible is not None:
+        keypoints[~visible & (keypoints == 0.0).all(axis=1)] = np.nan
     return HandLabel(
-        keypoints_px=np.asarray(entry["kp2d"], dtype=np.float64),
+        keypoints_px=keypoints,
         handedness=entry.get("hand"),
         joints_m=None if joints is None else np.asarray(joints, dtype=np.float64),
-        visible=None if visible is None else np.asarray(visible, dtype=bool),
+        visible=visible,
     )

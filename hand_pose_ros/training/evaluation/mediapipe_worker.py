@@ -4,7 +4,7 @@
 
 LIST.json: [{"image": path, "K": [fx, fy, cx, cy] or null}, ...]. Static images. Metres: its world landmarks placed by
 OpenCV's SQPnP, which is what its users do; the hand scale is the one of its world landmarks. MediaPipe names sides for a
-mirrored image; here they are exchanged, so that ``right`` is the person's own right hand.
+mirrored image; here they are exchanged: ``right`` is the person's own right hand.
 Stands alone on purpose: nothing of this project can be imported where it runs.
 """
 
@@ -13,12 +13,14 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
 
 
 def main():
+    """Predict every image of the list."""
     parser = argparse.ArgumentParser()
     parser.add_argument("list")
     parser.add_argument("output")
@@ -34,13 +36,16 @@ def main():
         max_num_hands=args.max_hands,
         min_detection_confidence=args.score,
     )
-    with open(args.list) as file, open(args.output, "w") as output:
-        for entry in json.load(file):
+    with Path(args.output).open("w") as output:
+        for entry in json.loads(Path(args.list).read_text()):
             output.write(json.dumps(predict(hands, entry)) + "\n")
 
 
 def predict(hands, entry) -> dict:
-    image = cv2.cvtColor(cv2.imread(entry["image"], cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION), cv2.COLOR_BGR2RGB)
+    """One line of the output."""
+    image = cv2.cvtColor(
+        cv2.imread(entry["image"], cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION), cv2.COLOR_BGR2RGB
+    )
     start = time.perf_counter()
     result = hands.process(image)
     milliseconds = 1e3 * (time.perf_counter() - start)
@@ -53,6 +58,7 @@ def predict(hands, entry) -> dict:
 
 
 def describe(landmarks, world, side, width, height, intrinsics) -> dict:
+    """One hand: pixels, side, and metres where ``intrinsics`` are known."""
     # MediaPipe's normalised coordinates are continuous: 0 is the image's edge; pixel centres lie at halves.
     pixels = np.array([[p.x * width - 0.5, p.y * height - 0.5] for p in landmarks.landmark])
     shape = np.array([[p.x, p.y, p.z] for p in world.landmark])

@@ -11,7 +11,7 @@ from hand_pose_ros.training.evaluation.evaluation import Evaluation
 from hand_pose_ros.training.evaluation.summary import curve
 
 matplotlib.use("Agg")
-from matplotlib import pyplot  # noqa: E402  the backend must be chosen first: there is no screen
+from matplotlib import pyplot
 
 PANELS = (
     ("pixels", 1.0, 30.0, "2D error (px)"),

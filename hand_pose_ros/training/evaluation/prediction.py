@@ -1,4 +1,4 @@
-"""Predictions as JSON lines: the schema of ``hand_pose_ros predict``, so that any system can be evaluated beside ours."""
+"""Predictions as JSON lines: the schema of ``hand_pose_ros predict``, so that any system can be evaluated."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def read_predictions(path: str | Path, samples: Iterable[Sample]) -> list[list[P
     samples = list(samples)
     missing = [sample.image_path.name for sample in samples if sample.image_path.name not in by_name]
     if missing:
-        raise ValueError(f"{path}: no prediction for {len(missing)} of {len(samples)} images, the first is {missing[0]}")
+        raise ValueError(
+            f"{path}: no prediction for {len(missing)} of {len(samples)} images, the first is {missing[0]}"
+        )
     return [[_from_json(hand) for hand in by_name[sample.image_path.name].get("hands", [])] for sample in samples]
 
 

@@ -11,7 +11,10 @@ from hand_pose_ros.training.sample import Sample
 
 
 def presence_figures(
-    samples: Sequence[Sample], predictions: Sequence[list[PredictedHand]], matched: Sequence[int], threshold: float = 0.5
+    samples: Sequence[Sample],
+    predictions: Sequence[list[PredictedHand]],
+    matched: Sequence[int],
+    threshold: float = 0.5,
 ) -> dict[str, float]:
     """Accuracy, precision, recall, F1 and ROC AUC of «a hand is in this image», and false positives per image.
 

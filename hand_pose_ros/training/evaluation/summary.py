@@ -9,7 +9,12 @@ import numpy as np
 from hand_pose_ros.hand import FINGERS, KEYPOINT_NAMES
 from hand_pose_ros.training.evaluation.hand_errors import HandErrors
 
-JOINT_TYPES = {"base": (1, 5, 9, 13, 17), "second": (2, 6, 10, 14, 18), "third": (3, 7, 11, 15, 19), "tip": (4, 8, 12, 16, 20)}
+JOINT_TYPES = {
+    "base": (1, 5, 9, 13, 17),
+    "second": (2, 6, 10, 14, 18),
+    "third": (3, 7, 11, 15, 19),
+    "tip": (4, 8, 12, 16, 20),
+}
 Statistic = Callable[[Sequence[HandErrors]], float]
 
 
@@ -55,7 +60,9 @@ def _nanmedian(values) -> float:
 
 
 def _covered(direction: str) -> Statistic:
-    return lambda errors: _nanmean(np.concatenate([e.within_sigma.get(direction, [np.nan]) for e in errors] or [[np.nan]]))
+    return lambda errors: _nanmean(
+        np.concatenate([e.within_sigma.get(direction, [np.nan]) for e in errors] or [[np.nan]])
+    )
 
 
 STATISTICS: dict[str, Statistic] = {

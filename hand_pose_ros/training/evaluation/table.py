@@ -27,7 +27,11 @@ def table_rows(results: list[dict]) -> list[list[str]]:
         for source in sources
         for result in results
     ]
-    return [header, *rows, *(["all", str(result["hands"]), result["system"], *_cells(result["all"])] for result in results)]
+    return [
+        header,
+        *rows,
+        *(["all", str(result["hands"]), result["system"], *_cells(result["all"])] for result in results),
+    ]
 
 
 def _cells(figures: dict) -> list[str]:
