@@ -1,0 +1,68 @@
+"""From a node's class to a process: start it, spin it until it has finished or a signal comes, close it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.logging import get_logger
+from rclpy.node import Node
+
+from hand_pose_ros.nodes.allocator import keep_freed_memory
+
+_LAST_MESSAGES_S = 0.5  # for what was published last to reach slow subscribers before the process goes
+
+
+def run_node(make: Callable[[], Node], args=None) -> int:
+    """Run ``make()`` until SIGINT, SIGTERM, or until its future ``finished`` (if it has one) is done.
+
+    Returns the exit status: 0, or 1 with the reason in the log when the node could not start or ``finished`` holds an
+    exception. The node's ``destroy_node`` closes its files; signals do not interrupt it.
+    """
+    keep_freed_memory()
+    try:
+        rclpy.init(args=args)
+    except KeyboardInterrupt:
+        return 130
+    node = None
+    try:
+        node = make()
+        return _spin(node)
+    except (ExternalShutdownException, KeyboardInterrupt):
+        return 0
+    except (ValueError, RuntimeError, OSError) as error:
+        # What users can mend. Anything else is a defect and deserves its traceback.
+        if not rclpy.ok():
+            return 0
+        (node.get_logger() if node else get_logger(_name(make))).fatal(str(error))
+        return 1
+    finally:
+        _close(node)
+
+
+def _spin(node) -> int:
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    finished = getattr(node, "finished", None)
+    if finished is None:
+        executor.spin()
+        return 0
+    executor.spin_until_future_complete(finished)
+    if finished.done():
+        finished.result()
+        executor.spin_once(timeout_sec=_LAST_MESSAGES_S)
+    return 0
+
+
+def _close(node):
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    if node is not None:
+        node.destroy_node()
+    rclpy.try_shutdown()
+
+
+def _name(make) -> str:
+    return getattr(make, "__name__", "node")
