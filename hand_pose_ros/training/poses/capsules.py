@@ -11,11 +11,11 @@ from hand_pose_ros.training.poses.skeleton import PosedHand
 PHALANGES = tuple(
     (1 + 4 * finger + part, 2 + 4 * finger + part, *radii)
     for finger, sizes in enumerate((
-        ((0.165, 0.125), (0.120, 0.105), (0.105, 0.075)),
-        ((0.105, 0.095), (0.093, 0.082), (0.080, 0.062)),
-        ((0.105, 0.097), (0.095, 0.084), (0.082, 0.062)),
-        ((0.102, 0.092), (0.090, 0.078), (0.078, 0.060)),
-        ((0.090, 0.080), (0.078, 0.068), (0.068, 0.055)),
+        ((0.180, 0.130), (0.118, 0.098), (0.090, 0.068)),
+        ((0.100, 0.097), (0.098, 0.084), (0.074, 0.055)),
+        ((0.108, 0.098), (0.093, 0.083), (0.072, 0.055)),
+        ((0.103, 0.094), (0.088, 0.080), (0.070, 0.053)),
+        ((0.083, 0.076), (0.073, 0.065), (0.058, 0.045)),
     ))
     for part, radii in enumerate(sizes)
 )  # fmt: skip
@@ -69,10 +69,17 @@ def _checked_pairs() -> np.ndarray:
 PAIRS = _checked_pairs()
 
 
-def penetration(posed: PosedHand) -> np.ndarray:
-    """Depth (N, P) in metres by which the capsule pairs of ``PAIRS`` overlap, 0 where they do not."""
+BETWEEN_FINGERS = PAIRS[(PAIRS < len(PHALANGES)).all(axis=1)]
+
+
+def penetration(posed: PosedHand, palm: bool = True) -> np.ndarray:
+    """Depth (N, P) in metres by which the capsule pairs of ``PAIRS`` overlap, 0 where they do not.
+
+    Without ``palm`` only pairs of different fingers are looked at (``BETWEEN_FINGERS``).
+    """
+    pairs = PAIRS if palm else BETWEEN_FINGERS
     ends, radii = capsule_ends(posed), capsule_radii(posed)
-    distance, s, t = segment_distance(ends[:, PAIRS[:, 0]], ends[:, PAIRS[:, 1]])
-    first, second = radii[:, PAIRS[:, 0]], radii[:, PAIRS[:, 1]]
+    distance, s, t = segment_distance(ends[:, pairs[:, 0]], ends[:, pairs[:, 1]])
+    first, second = radii[:, pairs[:, 0]], radii[:, pairs[:, 1]]
     reach = first[..., 0] + s * (first[..., 1] - first[..., 0]) + second[..., 0] + t * (second[..., 1] - second[..., 0])
     return np.maximum(reach - distance, 0.0)

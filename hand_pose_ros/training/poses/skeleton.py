@@ -20,7 +20,7 @@ ANGLE_NAMES = (
     *(f"{finger}_{angle}" for finger in FINGER_NAMES for angle in ("spread", "mcp", "pip", "dip")),
 )  # fmt: skip
 ANGLE = {name: number for number, name in enumerate(ANGLE_NAMES)}
-"""Positive: flexion towards the palm; deviation and spread towards the thumb; abduction away from the palm."""
+"""Positive: flexion towards the palm; deviation and spread towards the thumb; thumb abduction away from the index finger."""
 
 BONE_NAMES = (
     "forearm_upper", "forearm_lower", "carpus", "metacarpal_index", "metacarpal_middle", "metacarpal_ring",
@@ -56,6 +56,8 @@ class PosedHand:
     rest_heads: np.ndarray
     heads: np.ndarray
     """(N, 22, 3)"""
+    frames: np.ndarray
+    """(N, 15, 3, 3) phalanges thumb to little finger: columns x along the bone, y flexion axis (thumb side), z dorsal."""
 
 
 def bone_frames(joints: np.ndarray, flexion_axes: np.ndarray) -> np.ndarray:
@@ -91,35 +93,35 @@ def pose(rest: RestHand, angles: np.ndarray) -> PosedHand:
     posed = np.array(joints)
     rotations = np.broadcast_to(np.eye(3), (count, len(BONE_NAMES), 3, 3)).copy()
     rest_heads, heads = np.zeros((count, len(BONE_NAMES), 3)), np.zeros((count, len(BONE_NAMES), 3))
-    _pose_forearm(rest, angles, rotations, rest_heads, heads)
+    hand = PosedHand(posed, rotations, rest_heads, heads, np.zeros((count, 15, 3, 3)))
+    _pose_forearm(angles, rotations)
     for finger in range(4):
-        _pose_finger(finger, rest, joints, angles, posed, rotations, rest_heads, heads)
-    _pose_thumb(joints, angles, posed, rotations, rest_heads, heads)
-    return PosedHand(posed, rotations, rest_heads, heads)
+        _pose_finger(finger, rest, joints, angles, hand)
+    _pose_thumb(joints, angles, hand)
+    return hand
 
 
-def _pose_forearm(rest, angles, rotations, rest_heads, heads):
-    """The hand is the root, so wrist angles turn the forearm the other way about the wrist."""
+def _pose_forearm(angles: np.ndarray, rotations: np.ndarray):
+    """The hand is the root, so wrist angles turn both forearm bones the other way about the wrist, the origin."""
     turn = about("y", -angles[:, ANGLE["wrist_flexion"]]) @ about("z", -angles[:, ANGLE["wrist_deviation"]])
-    rotations[:, :2] = turn[:, None]
-    assert BONE["forearm_lower"] == 1  # both forearm bones turn about the wrist at the origin, their heads stay zero
+    rotations[:, [BONE["forearm_upper"], BONE["forearm_lower"]]] = turn[:, None]
 
 
-def _pose_finger(finger, rest, joints, angles, posed, rotations, rest_heads, heads):
+def _pose_finger(finger: int, rest: RestHand, joints: np.ndarray, angles: np.ndarray, hand: PosedHand):
     name, first = FINGER_NAMES[finger], 5 + 4 * finger
-    bone, metacarpal = BONE[f"{name}_1"], BONE[f"metacarpal_{name}"]
+    metacarpal = BONE[f"metacarpal_{name}"]
     chain = joints[:, first : first + 4]
     base = np.broadcast_to(rest.metacarpals[:, finger], chain[:, 0].shape)
-    axis = np.broadcast_to(finger_axis(finger), base.shape)
     arch = angles[:, ANGLE[f"{name}_arch"]] if f"{name}_arch" in ANGLE else np.zeros(len(angles))
-    metacarpal_turn = about("y", arch)
-    rest_frames = bone_frames(chain, axis)
+    turn = about("y", arch)
+    hand.rest_heads[:, metacarpal] = hand.heads[:, metacarpal] = base
+    hand.rotations[:, metacarpal] = turn
     spread, mcp, pip, dip = (angles[:, ANGLE[f"{name}_{a}"]] for a in ("spread", "mcp", "pip", "dip"))
-    straight = metacarpal_turn @ _leaning_frame(finger)
-    frame = straight @ about("z", spread) @ about("y", mcp)
-    rest_heads[:, metacarpal], heads[:, metacarpal], rotations[:, metacarpal] = base, base, metacarpal_turn
-    position = base + np.einsum("nij,nj->ni", metacarpal_turn, chain[:, 0] - base)
-    _pose_chain(chain, rest_frames, frame, (pip, dip), position, first, bone, posed, rotations, rest_heads, heads)
+    first_frame = turn @ _leaning_frame(finger) @ about("z", spread) @ about("y", mcp)
+    frames = [first_frame, first_frame @ about("y", pip), first_frame @ about("y", pip + dip)]
+    rest_frames = bone_frames(chain, np.broadcast_to(finger_axis(finger), base.shape))
+    position = base + np.einsum("nij,nj->ni", turn, chain[:, 0] - base)
+    _pose_chain(finger + 1, chain, rest_frames, frames, position, hand)
 
 
 def _leaning_frame(finger: int) -> np.ndarray:
@@ -128,33 +130,27 @@ def _leaning_frame(finger: int) -> np.ndarray:
     return np.stack([x, axis, np.cross(x, axis)], axis=-1)
 
 
-def _pose_chain(chain, rest_frames, frame, bends, position, first, bone, posed, rotations, rest_heads, heads):
-    """Walk three bones from ``position``, the first in ``frame`` and each next one bent about y."""
-    for segment in range(3):
-        if segment:
-            frame = frame @ about("y", bends[segment - 1])
-        turn = frame @ np.swapaxes(rest_frames[:, segment], -1, -2)
-        rest_heads[:, bone + segment], heads[:, bone + segment] = chain[:, segment], position
-        rotations[:, bone + segment] = turn
-        posed[:, first + segment] = position
-        position = position + np.einsum("nij,nj->ni", turn, chain[:, segment + 1] - chain[:, segment])
-    posed[:, first + 3] = position
-
-
-def _pose_thumb(joints, angles, posed, rotations, rest_heads, heads):
+def _pose_thumb(joints: np.ndarray, angles: np.ndarray, hand: PosedHand):
     chain = joints[:, 1:5]
-    frames = bone_frames(chain, thumb_axis(joints))
+    rest_frames = bone_frames(chain, thumb_axis(joints))
     abduction, opposition, twist, mcp, side, ip = (
         angles[:, ANGLE[f"thumb_{a}"]] for a in ("abduction", "opposition", "twist", "mcp", "mcp_side", "ip")
     )
-    # Opposition swings the metacarpal about the hand's long axis across the palm, abduction lifts it out of the palm.
-    metacarpal = about("x", -opposition) @ about("y", abduction) @ frames[:, 0] @ about("x", twist)
-    frame_mcp = metacarpal @ about("z", side) @ about("y", mcp)
-    turns = [metacarpal, frame_mcp, frame_mcp @ about("y", ip)]
-    position, bone = chain[:, 0], BONE["thumb_1"]
-    for segment, frame in enumerate(turns):
-        turn = frame @ np.swapaxes(frames[:, segment], -1, -2)
-        rest_heads[:, bone + segment], heads[:, bone + segment] = chain[:, segment], position
-        rotations[:, bone + segment], posed[:, 1 + segment] = turn, position
+    # Abduction moves the metacarpal away from the index finger in the palm's plane, opposition then swings it about the
+    # hand's long axis across the palm.
+    metacarpal = about("x", -opposition) @ about("z", abduction) @ rest_frames[:, 0] @ about("x", twist)
+    proximal = metacarpal @ about("z", side) @ about("y", mcp)
+    _pose_chain(0, chain, rest_frames, [metacarpal, proximal, proximal @ about("y", ip)], chain[:, 0], hand)
+
+
+def _pose_chain(finger, chain, rest_frames, frames, position, hand: PosedHand):
+    """Walk the three bones of a chain (N, 4, 3) from ``position``, each turned from its rest frame into ``frames``."""
+    bone, first = BONE["thumb_1"] + 3 * finger, 1 + 4 * finger
+    for segment, frame in enumerate(frames):
+        turn = frame @ np.swapaxes(rest_frames[:, segment], -1, -2)
+        hand.rest_heads[:, bone + segment], hand.heads[:, bone + segment] = chain[:, segment], position
+        hand.rotations[:, bone + segment] = turn
+        hand.frames[:, 3 * finger + segment] = frame
+        hand.joints[:, first + segment] = position
         position = position + np.einsum("nij,nj->ni", turn, chain[:, segment + 1] - chain[:, segment])
-    posed[:, 4] = position
+    hand.joints[:, first + 3] = position
