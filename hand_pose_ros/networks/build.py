@@ -15,7 +15,7 @@ from hand_pose_ros.networks.contract import check_outputs
 from hand_pose_ros.networks.device import DeviceError, resolve_device
 from hand_pose_ros.networks.model_card import ModelCard, ModelCardError, available_models, find_card
 from hand_pose_ros.networks.model_files import check_sha256, find_weights
-from hand_pose_ros.networks.onnx_export import ExportImpossible, cached_onnx
+from hand_pose_ros.networks.onnx_export import ExportError, cached_onnx
 from hand_pose_ros.networks.stage import ONNXRUNTIME, TORCH, Stage, onnx_session, torch_network
 from hand_pose_ros.networks.tflite import ModelFileError, read_tflite
 
@@ -57,7 +57,8 @@ def load_model(
 def build_network(card: ModelCard, stage: str) -> nn.Module:
     """The torch module of one stage with its weights, on the CPU. Raises ModelCardError and ModelFileError."""
     part = card.stages()[stage]
-    network_class, arguments, weights = _network_class(card, part["network"]), part.get("arguments", {}), part.get("weights")
+    network_class = _network_class(card, part["network"])
+    arguments, weights = part.get("arguments", {}), part.get("weights")
     path = check_sha256(find_weights(weights["file"], card.folder), weights["sha256"]) if weights else None
     try:
         if path and path.suffix == ".tflite":
@@ -73,7 +74,7 @@ def _network_class(card: ModelCard, name: str) -> type[nn.Module]:
     try:
         found = getattr(importlib.import_module(f"hand_pose_ros.networks.{module}"), class_name)
     except (ImportError, AttributeError) as error:
-        raise ModelCardError(f"model {card.name}: there is no network {name} in hand_pose_ros.networks ({error})") from error
+        raise ModelCardError(f"model {card.name}: no network {name} in hand_pose_ros.networks ({error})") from error
     if not (isinstance(found, type) and issubclass(found, nn.Module)):
         raise ModelCardError(f"model {card.name}: {name} is not a torch module")
     return found
@@ -123,11 +124,11 @@ def _wants_onnx(runtime: str, device: str) -> bool:
 def _onnx_stage(part: dict, network: nn.Module, threads: int) -> Stage | None:
     """The stage on ONNX Runtime; None, with a warning, where that cannot be had."""
     if importlib.util.find_spec("onnxruntime") is None:
-        log.warning("onnxruntime is not installed: running on torch, about twice as slow; pip install onnxruntime")
+        log.warning("onnxruntime is not installed: running on torch, slower; pip install onnxruntime")
         return None
     try:
         path = cached_onnx(network, part, _example(network, part, 1))
-    except ExportImpossible as error:
-        log.warning("%s: running on torch, about twice as slow; pip install onnx, then hand_pose_ros models fetch", error)
+    except ExportError as error:
+        log.warning("%s: running on torch, slower; pip install onnx, then run: hand_pose_ros models fetch", error)
         return None
     return Stage(part, part.get("input_size"), ONNXRUNTIME, "cpu", onnx_session(path, threads))

@@ -75,14 +75,15 @@ class Concatenate(nn.Module):
 
 
 class ResizeBilinear(nn.Module):
-    """Bilinear resize to (H, W) ``size``."""
+    """Bilinear resize by ``scale`` (H, W)."""
 
-    def __init__(self, size: tuple[int, int], align_corners: bool):
+    def __init__(self, scale: tuple[float, float], align_corners: bool):
         super().__init__()
-        self.size, self.align_corners = size, align_corners
+        self.scale, self.align_corners = scale, align_corners
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return functional.interpolate(x, self.size, mode="bilinear", align_corners=self.align_corners)
+        # By factor, not by size: ONNX Runtime then knows the output's shape and keeps its blocked memory layout.
+        return functional.interpolate(x, scale_factor=self.scale, mode="bilinear", align_corners=self.align_corners)
 
 
 class Mean(nn.Module):

@@ -6,6 +6,8 @@ of its networks is the index of a pixel; over the continuous square that point l
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import nn
 
@@ -22,11 +24,10 @@ LANDMARK_INPUT, LANDMARKS = 224, 21
 
 def _checked(graph: TFLiteGraph, size: int, sizes: list[int]) -> GraphModule:
     """The graph as a module, ModelFileError unless it takes ``size`` px and yields outputs of these element counts."""
-    shapes = [graph.tensors[number].shape for number in graph.outputs]
-    found = [torch.Size(shape).numel() for shape in shapes]
-    if graph.tensors[graph.inputs[0]].shape != (1, size, size, 3) or found != sizes:
-        taken = graph.tensors[graph.inputs[0]].shape
-        raise ModelFileError(f"expected input (1, {size}, {size}, 3) and outputs of {sizes} values, found {taken}, {shapes}")
+    taken, shapes = graph.tensors[graph.inputs[0]].shape, [graph.tensors[number].shape for number in graph.outputs]
+    if taken != (1, size, size, 3) or [math.prod(shape) for shape in shapes] != sizes:
+        expected = f"expected input (1, {size}, {size}, 3) and outputs of {sizes} values"
+        raise ModelFileError(f"{expected}, found {taken} and {shapes}: not this network's file")
     return GraphModule(graph)
 
 

@@ -91,7 +91,8 @@ def _check_keys(path: Path, where: str, content: dict, known, required) -> None:
     if missing := [key for key in required if key not in content]:
         raise ModelCardError(f"{path}: {where} lacks {', '.join(missing)}")
     if unknown := sorted(str(key) for key in content if key not in known):
-        raise ModelCardError(f"{path}: {where} has unknown keys {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+        names = ", ".join(sorted(known))
+        raise ModelCardError(f"{path}: {where} has unknown keys {', '.join(unknown)}; known: {names}")
 
 
 def _check_type(path: Path, item, value) -> None:

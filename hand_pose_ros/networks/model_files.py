@@ -19,7 +19,8 @@ def cards_folder() -> Path:
     for folder in [here.parents[2] / "models", *installed]:
         if next(folder.glob("*.yaml"), None):
             return folder
-    raise ModelFileError(f"no folder of model cards beside {here.parents[1]} or in {sys.prefix}/share/hand_pose_ros/models")
+    share = f"{sys.prefix}/share/hand_pose_ros/models"
+    raise ModelFileError(f"no model cards in {here.parents[2]}/models or {share}: install the package again")
 
 
 def weights_folders() -> list[Path]:

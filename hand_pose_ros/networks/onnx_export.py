@@ -14,13 +14,14 @@ import torch
 from torch import nn
 
 from hand_pose_ros.networks.model_files import weights_folders, writable_folder
+from hand_pose_ros.networks.prelu import with_convolutional_prelu
 
-EXPORTER_VERSION = "1"
+EXPORTER_VERSION = "2"
 """Raise when the exported graph changes for reasons other than the network's own source."""
 OPSET = 17
 
 
-class ExportImpossible(RuntimeError):
+class ExportError(RuntimeError):
     """There is no cached ONNX file and none can be written here."""
 
 
@@ -35,16 +36,16 @@ class _Tuple(nn.Module):
 
 
 def cached_onnx(network: nn.Module, stage: dict, example: torch.Tensor) -> Path:
-    """The ONNX file of ``network``, exported when it is not in a cache. Raises ExportImpossible.
+    """The ONNX file of ``network``, exported when it is not in a cache. Raises ExportError.
 
     ``stage`` is the card's part; ``example`` is an input of any batch size.
     """
-    name = f"{_key(network, stage)}.onnx"
+    name = f"{stage['network']}-{_key(network, stage)}.onnx"
     for folder in weights_folders():
         if (folder / "onnx" / name).is_file():
             return folder / "onnx" / name
     if importlib.util.find_spec("onnx") is None:
-        raise ExportImpossible("no exported ONNX file is cached and the package onnx is not installed")
+        raise ExportError("no exported ONNX file is cached and the package onnx is not installed")
     target = writable_folder() / "onnx" / name
     target.parent.mkdir(exist_ok=True)
     # Two processes may export at once: write aside, then replace.
@@ -56,14 +57,17 @@ def cached_onnx(network: nn.Module, stage: dict, example: torch.Tensor) -> Path:
 
 def export(network: nn.Module, example: torch.Tensor, path: Path) -> None:
     """Write ``network`` (returning a dict of tensors) to ``path`` as ONNX; the first axis of all arrays is free."""
+    network = with_convolutional_prelu(network)
     with torch.inference_mode():
         outputs = list(network(example))
     axes = {name: {0: "batch"} for name in ["inputs", *outputs]}
+    # torch before 2.5 has the TorchScript exporter only, and no switch.
+    switch = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
     with warnings.catch_warnings():
         # The TorchScript exporter is announced as legacy; the newer one needs onnxscript and writes no better graph.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            _Tuple(network).eval(), (example,), str(path), dynamo=False, opset_version=OPSET,
+            _Tuple(network).eval(), (example,), str(path), opset_version=OPSET, **switch,
             input_names=["inputs"], output_names=outputs, dynamic_axes=axes,
         )  # fmt: skip
 

@@ -5,6 +5,7 @@ A tensor with four dimensions in the file, (1, H, W, C), is (N, C, H, W) when ru
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -96,6 +97,7 @@ def depthwise_conv_2d(op: Operator, operands: Operands):
 
 
 def max_pool_2d(op: Operator, operands: Operands):
+    """Maximum; padding never wins."""
     kernel = (op.options["filter_h"], op.options["filter_w"])
     pads = _window_padding(op, operands.shape(op.inputs[0])[1:3], kernel)
     before = [layers.Pad(pads, -torch.inf)] if any(pads) else []
@@ -104,6 +106,7 @@ def max_pool_2d(op: Operator, operands: Operands):
 
 
 def average_pool_2d(op: Operator, operands: Operands):
+    """Mean over the pixels inside the image."""
     kernel, size = (op.options["filter_h"], op.options["filter_w"]), operands.shape(op.inputs[0])[1:3]
     strides, pads = (op.options["stride_h"], op.options["stride_w"]), _window_padding(op, size, kernel)
     pool = layers.MeanOfValidPool(size, kernel, strides, pads) if any(pads) else nn.AvgPool2d(kernel, strides)
@@ -111,6 +114,7 @@ def average_pool_2d(op: Operator, operands: Operands):
 
 
 def prelu(op: Operator, operands: Operands):
+    """Slopes (1, 1, C)."""
     slopes = operands.tensor(op, 1)
     if slopes.numel() != slopes.shape[-1]:
         raise ModelFileError(f"operator PRELU: slopes of shape {tuple(slopes.shape)} differ along the image")
@@ -140,14 +144,17 @@ class _Activated(nn.Module):
 
 
 def add(op: Operator, operands: Operands):
+    """Two tensors, or one and a constant."""
     return _arithmetic(layers.Add, op, operands)
 
 
 def mul(op: Operator, operands: Operands):
+    """Two tensors, or one and a constant."""
     return _arithmetic(layers.Multiply, op, operands)
 
 
 def pad(op: Operator, operands: Operands):
+    """Zeros; amounts (rank, 2)."""
     amounts = np.asarray(operands.constant(op, 1), int)
     if len(amounts) == 4:
         amounts = amounts[[0, 3, 1, 2]]
@@ -155,18 +162,29 @@ def pad(op: Operator, operands: Operands):
 
 
 def concatenation(op: Operator, operands: Operands):
+    """Along an axis of the file."""
     joined = layers.Concatenate(operands.axis(op.inputs[0], op.options["axis"]))
     return _Activated(joined, op), op.inputs
 
 
 def resize_bilinear(op: Operator, operands: Operands):
+    """To the size (H, W) at input 1."""
     align, half = op.options["align_corners"], op.options["half_pixel_centers"]
     if not align and not half:
         raise ModelFileError("operator RESIZE_BILINEAR: sampling without half-pixel centres is not supported")
-    return layers.ResizeBilinear(tuple(int(n) for n in operands.constant(op, 1)), bool(align)), op.inputs[:1]
+    before, after = operands.shape(op.inputs[0])[1:3], operands.constant(op, 1)
+    scale = tuple(_scale(old, int(new)) for old, new in zip(before, after, strict=True))
+    return layers.ResizeBilinear(scale, bool(align)), op.inputs[:1]
+
+
+def _scale(before: int, after: int) -> float:
+    # torch rounds size x factor down: the factor must not fall short by a rounding error.
+    scale = after / before
+    return scale if int(before * scale) == after else math.nextafter(scale, math.inf)
 
 
 def mean(op: Operator, operands: Operands):
+    """Over the axes at input 1."""
     axes = tuple(operands.axis(op.inputs[0], int(axis)) for axis in np.ravel(operands.constant(op, 1)))
     return layers.Mean(axes, bool(op.options["keep_dimensions"])), op.inputs[:1]
 
@@ -182,11 +200,13 @@ def fully_connected(op: Operator, operands: Operands):
 
 
 def reshape(op: Operator, operands: Operands):
+    """To the output's shape in the file, the batch left free."""
     shape, image = operands.shape(op.outputs[0])[1:], len(operands.shape(op.inputs[0])) == 4
     return layers.Reshape(shape, image), op.inputs[:1]
 
 
 def softmax(op: Operator, operands: Operands):
+    """Over the last axis of the file."""
     return layers.Softmax(operands.axis(op.inputs[0], -1)), op.inputs[:1]
 
 
