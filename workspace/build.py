@@ -19,7 +19,9 @@ PREFIX = Path(sys.prefix)
 WORKSPACE = PREFIX / "workspace"
 
 # The wheels name the folders of the machine that they were built on. Group 1 tells numpy's headers from Python's.
-FOREIGN_INCLUDE = re.compile(r"/opt/python/cp3\d+-cp3\d+/(?:lib/python3\.\d+/site-packages/(numpy)/\w+/include|include/python3\.\d+)")
+FOREIGN_INCLUDE = re.compile(
+    r"/opt/python/cp3\d+-cp3\d+/(?:lib/python3\.\d+/site-packages/(numpy)/\w+/include|include/python3\.\d+)"
+)
 
 
 SCRIPT = """\
@@ -49,7 +51,7 @@ def local_include(foreign: re.Match) -> str:
 
 
 def mend_wheels() -> int:
-    """Rewrite the build machine's include folders in the wheels' CMake files to this venv's; return the files changed."""
+    """Rewrite the build machine's include folders in the wheels' CMake files to ours; return the number of files."""
     changed = 0
     for path in (PREFIX / "share").glob("*/cmake/*.cmake"):
         text = path.read_text()
@@ -92,9 +94,12 @@ def colcon_build() -> None:
     sources = link_sources()
     (WORKSPACE / "install").mkdir(parents=True, exist_ok=True)
     command = [
-        PREFIX / "bin" / "colcon", "--log-base", WORKSPACE / "log", "build", "--merge-install", "--symlink-install",
+        PREFIX / "bin" / "colcon", "--log-level", "error", "--log-base", WORKSPACE / "log", "build",
+        "--merge-install", "--symlink-install",
         "--base-paths", sources / "hand_pose_ros", sources / "tf2_msgs",
-        "--build-base", WORKSPACE / "build", "--install-base", WORKSPACE / "install", "--cmake-args", "-DBUILD_TESTING=OFF", f"-DPython3_EXECUTABLE={sys.executable}",
+        "--build-base", WORKSPACE / "build",
+        "--install-base", WORKSPACE / "install",
+        "--cmake-args", "-DBUILD_TESTING=OFF", f"-DPython3_EXECUTABLE={sys.executable}",
     ]  # fmt: skip
     path = os.pathsep.join([str(PREFIX / "bin"), os.environ.get("PATH", "")])
     environment = {**os.environ, "PATH": path}
@@ -102,6 +107,7 @@ def colcon_build() -> None:
 
 
 def main() -> int:
+    """Run the three steps."""
     print(f"mended {mend_wheels()} CMake files of the ROS 2 wheels")
     install_hook()
     colcon_build()

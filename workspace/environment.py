@@ -11,9 +11,9 @@ The dynamic linker reads LD_LIBRARY_PATH only when a process starts, so the proc
 import os
 import sys
 
-CHECKOUT = os.path.join(sys.prefix, "workspace", "python")
-INSTALL = os.path.join(sys.prefix, "workspace", "install")
-GENERATED = os.path.join(INSTALL, "lib", f"python{sys.version_info[0]}.{sys.version_info[1]}", "site-packages")
+CHECKOUT = f"{sys.prefix}/workspace/python"
+INSTALL = f"{sys.prefix}/workspace/install"
+GENERATED = f"{INSTALL}/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
 
 
 def add(variable, *folders):
@@ -26,7 +26,7 @@ def add(variable, *folders):
 
 add("AMENT_PREFIX_PATH", INSTALL, sys.prefix)
 add("CMAKE_PREFIX_PATH", INSTALL, sys.prefix)
-if add("LD_LIBRARY_PATH", os.path.join(INSTALL, "lib"), os.path.join(sys.prefix, "lib")):
+if add("LD_LIBRARY_PATH", f"{INSTALL}/lib", f"{sys.prefix}/lib"):
     # The guard may be inherited from a process of another venv: have this process started again for our libraries.
     os.environ.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
 sys.path += [folder for folder in (CHECKOUT, GENERATED) if folder not in sys.path]
