@@ -33,7 +33,6 @@ class EstimatorSettings:
     min_hand_distance: float = setting(
         0.2, "Two poses whose keypoints are nearer on average, in hand extents, are one hand.", minimum=0.0, maximum=1.0
     )
-    mirrored: bool = setting(False, "Images are mirrored (selfie view): the reported left and right are exchanged.")
 
     def __post_init__(self):
         check(self)
@@ -68,9 +67,7 @@ class HandEstimator:
         boxes = [self._input_box(letterbox(*self._sampler.size(image), edge), stage) for image in images]
         affines = [crop_to_image(box) for box in boxes]
         output = self._run(stage, images, affines, "zero")
-        right = output.get("right")
-        right = 1.0 - right if self.settings.mirrored and right is not None else right
-        candidates = Candidates(output["score"], output["box"], output["axis"], right)
+        candidates = Candidates(output["score"], output["box"], output["axis"], output.get("right"))
         decoded = [decode(candidates[n], affines[n], stage.card, self.settings.min_score) for n in range(len(images))]
         return [detections[: self.settings.max_hands] for detections in decoded]
 
@@ -104,7 +101,7 @@ class HandEstimator:
         images, boxes, sides, cameras = zip(*jobs)
         stage = self.model.pose
         boxes = [self._input_box(box, stage) for box in boxes]
-        mirrored = [self._shown_left(side) and stage.card.get("sees", "both") == "right" for side in sides]
+        mirrored = [side == LEFT and stage.card.get("sees", "both") == "right" for side in sides]
         affines = [crop_to_image(box, flip) for box, flip in zip(boxes, mirrored)]
         output = self._run(stage, list(images), affines, "replicate")
         return [
@@ -122,7 +119,7 @@ class HandEstimator:
         except ValueError:  # joints that are no hand: non-finite, or all in one place
             return None
         right = float(output["right"])
-        right = 1.0 - right if mirrored != self.settings.mirrored else right
+        right = 1.0 - right if mirrored else right
         noise = self.model.pose.card.get("keypoint_stddev", 0.02)
         return HandPose(
             handedness=RIGHT if right >= 0.5 else LEFT,
@@ -134,10 +131,6 @@ class HandEstimator:
             keypoint_stddev_px=output.get("keypoint_stddev", np.full(KEYPOINT_COUNT, noise)) * box.size_px[0],
             normalized_joints=joints,
         )
-
-    def _shown_left(self, side: str | None) -> bool:
-        """True if the hand looks like a left one in the image as it is."""
-        return side is not None and (side == LEFT) != self.settings.mirrored
 
     def _joints(self, output: dict) -> np.ndarray:
         """Crop-aligned joints (21, 3) of any scale: the network's own, or its keypoints with its relative depth."""
