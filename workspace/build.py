@@ -36,6 +36,8 @@ sys.exit(main())
 
 def link(path: Path, target: Path) -> None:
     """Make ``path`` a symbolic link to ``target``, whatever it was a link to."""
+    if path.is_symlink() and path.readlink() == target:
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     path.symlink_to(target, target_is_directory=True)
