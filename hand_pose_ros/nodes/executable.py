@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable
 
 import rclpy
@@ -52,7 +53,9 @@ def _spin(node) -> int:
     executor.spin_until_future_complete(finished)
     if finished.done():
         finished.result()
-        executor.spin_once(timeout_sec=_LAST_MESSAGES_S)
+        deadline = time.monotonic() + _LAST_MESSAGES_S
+        while rclpy.ok() and time.monotonic() < deadline:
+            executor.spin_once(timeout_sec=0.05)
     return 0
 
 
