@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from hand_pose_ros.training.poses.skeleton import PosedHand
+from hand_pose_ros.training.poses.skeleton import BONE, PosedHand
+
+FIRST_METACARPAL = BONE["metacarpal_index"]
 
 # (from, to, radius at from, radius at to): keypoint numbers 0-20, 21-24 bases of the metacarpals; radii as a fraction of
 # the wrist-to-middle-MCP length, measured on the MakeHuman mesh.
@@ -26,7 +28,7 @@ RADII = np.array([c[2:] for c in CAPSULES])
 
 def capsule_ends(posed: PosedHand) -> np.ndarray:
     """Ends (N, 20, 2, 3) of the capsules of posed hands, hand frame."""
-    points = np.concatenate([posed.joints, posed.heads[:, 3:7]], axis=1)
+    points = np.concatenate([posed.joints, posed.heads[:, FIRST_METACARPAL : FIRST_METACARPAL + 4]], axis=1)
     return points[:, [c[:2] for c in CAPSULES]]
 
 

@@ -6,7 +6,7 @@ towards the pose it started from, inside the joint limits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -55,9 +55,9 @@ def gap(posed: PosedHand, contact: Contact) -> np.ndarray:
     return np.linalg.norm(skin_point(posed, contact.first)[0] - skin_point(posed, contact.second)[0], axis=1)
 
 
-def _residuals(rest, angles, start, contacts, columns, pull):
+def _residuals(rest, angles, start, contacts, columns):
     posed = pose(rest, angles)
-    parts = [pull * (angles - start)[:, columns] / PULL_SCALE]
+    parts = [(angles - start)[:, columns] / PULL_SCALE]
     for contact in contacts:
         (p, n), (q, m) = skin_point(posed, contact.first), skin_point(posed, contact.second)
         parts += [(p - q) / GAP_SCALE_M, (n + m) / NORMAL_SCALE * 0.3]
@@ -65,14 +65,14 @@ def _residuals(rest, angles, start, contacts, columns, pull):
 
 
 def touch(rest: RestHand, angles: np.ndarray, contacts, moves: tuple[str, ...], iterations: int = 12) -> np.ndarray:
-    """Angles (N, 26) near ``angles`` at which every contact touches, as far as limits allow.
+    """Angles (N, 28) near ``angles`` at which every contact touches, as far as limits allow.
 
     ``moves`` names the fingers whose angles may change. Check the result with ``gap``.
     """
     columns = [k for k, name in enumerate(ANGLE_NAMES) if name.split("_")[0] in moves and "arch" not in name]
     start, current = np.array(angles, float), np.array(angles, float)
     damping = np.full(len(start), 1.0)
-    residual = _residuals(rest, current, start, contacts, columns, 1.0)
+    residual = _residuals(rest, current, start, contacts, columns)
     for _ in range(iterations):
         jacobian = _jacobian(rest, current, start, contacts, columns, residual)
         normal = np.swapaxes(jacobian, 1, 2) @ jacobian
@@ -82,7 +82,7 @@ def touch(rest: RestHand, angles: np.ndarray, contacts, moves: tuple[str, ...], 
         trial = current.copy()
         trial[:, columns] -= np.clip(step, -0.4, 0.4)
         trial = clip(trial)
-        next_residual = _residuals(rest, trial, start, contacts, columns, 1.0)
+        next_residual = _residuals(rest, trial, start, contacts, columns)
         better = (next_residual**2).sum(axis=1) < (residual**2).sum(axis=1)
         current[better], residual[better] = trial[better], next_residual[better]
         damping = np.where(better, damping * 0.3, damping * 5.0)
@@ -90,10 +90,11 @@ def touch(rest: RestHand, angles: np.ndarray, contacts, moves: tuple[str, ...], 
 
 
 def _jacobian(rest, angles, start, contacts, columns, residual) -> np.ndarray:
-    step = 1e-4
-    jacobian = np.empty((*residual.shape, len(columns)))
-    for number, column in enumerate(columns):
-        moved = angles.copy()
-        moved[:, column] += step
-        jacobian[:, :, number] = (_residuals(rest, moved, start, contacts, columns, 1.0) - residual) / step
-    return jacobian
+    """Forward differences, all columns in one batch: (N, R, C)."""
+    step, count, width = 1e-4, len(angles), len(columns)
+    moved = np.repeat(angles, width, axis=0)
+    moved[np.arange(count * width), np.tile(columns, count)] += step
+    if len(rest.joints) > 1:
+        rest = RestHand(*(np.repeat(getattr(rest, item.name), width, axis=0) for item in fields(RestHand)))
+    shifted = _residuals(rest, moved, np.repeat(start, width, axis=0), contacts, columns)
+    return np.swapaxes((shifted.reshape(count, width, -1) - residual[:, None]) / step, 1, 2)

@@ -50,7 +50,7 @@ def clearance(posed: PosedHand, primitive: Primitive, finger: int) -> np.ndarray
 
 
 def grasp_poses(generator: np.random.Generator, count: int) -> np.ndarray:
-    """Angles (count, 26) of the standard hand around random primitives."""
+    """Angles (count, 28) of the standard hand around random primitives."""
     return grasp(generator, random_primitives(generator, count))
 
 
@@ -69,7 +69,7 @@ def grasp(generator: np.random.Generator, primitive: Primitive) -> np.ndarray:
 
 
 def _closing(name: str) -> np.ndarray:
-    """Angles that a finger gains while it closes fully, radians (26,)."""
+    """Angles that a finger gains while it closes fully, radians (28,)."""
     goal = np.zeros(len(ANGLE))
     sizes = {"abduction": -30, "mcp": 40, "ip": 55} if name == "thumb" else {"mcp": 78, "pip": 88, "dip": 52}
     for joint, degrees in sizes.items():

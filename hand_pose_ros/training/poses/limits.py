@@ -17,16 +17,17 @@ _FINGER_DEGREES = {
     "little": {"spread": (-38, 8), "mcp": (-25, 94), "pip": (-5, 105), "dip": (-10, 85)},
 }
 LIMIT_DEGREES = {
+    "elbow_flexion": (0, 145), "forearm_twist": (-85, 85),
     "wrist_flexion": (-65, 75), "wrist_deviation": (-28, 22), "ring_arch": (0, 10), "little_arch": (0, 20),
     "thumb_abduction": (-42, 15), "thumb_opposition": (-25, 90), "thumb_twist": (-20, 45),
     "thumb_mcp": (-12, 60), "thumb_mcp_side": (-12, 12), "thumb_ip": (-30, 85),
     **{f"{finger}_{angle}": _FINGER_DEGREES[finger][angle] for finger in FINGER_NAMES for angle in _FINGER_DEGREES[finger]},
 }  # fmt: skip
 LIMITS = np.radians([LIMIT_DEGREES[name] for name in ANGLE_NAMES])
-"""(26, 2) lowest and highest angle in radians, order of ``ANGLE_NAMES``."""
+"""(28, 2) lowest and highest angle in radians, order of ``ANGLE_NAMES``."""
 DIP_PER_PIP = 2.0 / 3.0
 
 
 def clip(angles: np.ndarray) -> np.ndarray:
-    """Angles (..., 26) brought inside ``LIMITS``."""
+    """Angles (..., 28) brought inside ``LIMITS``."""
     return np.clip(angles, LIMITS[:, 0], LIMITS[:, 1])

@@ -21,7 +21,7 @@ THUMB_RELAXED, THUMB_UP, THUMB_OPPOSED = (-16, 28, 5, 12, 0, 15), (4, -8, 0, 0, 
 
 @dataclass(frozen=True)
 class NamedPose:
-    """A pose to start from (26 angles, radians), contacts to solve, and the angles that may change for them."""
+    """A pose to start from (28 angles, radians), contacts to solve, and the angles that may change for them."""
 
     name: str
     angles: np.ndarray
@@ -31,7 +31,7 @@ class NamedPose:
 
 
 def hand(thumb=THUMB_RELAXED, base=STRAIGHT, fan=CLOSED, **fingers) -> np.ndarray:
-    """Angles (26,) in radians from tuples in degrees; ``fingers`` override ``base``, spreads come from ``fan``."""
+    """Angles (28,) in radians from tuples in degrees; ``fingers`` override ``base``, spreads come from ``fan``."""
     angles = np.zeros(len(ANGLE))
     for key, value in zip(("abduction", "opposition", "twist", "mcp", "mcp_side", "ip"), thumb):
         angles[ANGLE[f"thumb_{key}"]] = value
@@ -123,13 +123,13 @@ def _open_poses() -> list[NamedPose]:
         _posed("thumb_across", hand((-25, 72, 25, 35, 0, 40), STRAIGHT)),
         _posed("relaxed", hand(THUMB_RELAXED, index=(0, 18, 28, 14), middle=(0, 25, 34, 18), ring=(0, 30, 38, 20),
                                little=(0, 30, 38, 20))),
-        _posed("hanging", hand(THUMB_RELAXED, index=(0, 30, 40, 22), middle=(0, 38, 46, 26), ring=(0, 44, 50, 28),
+        _posed("hanging", hand(THUMB_RELAXED, index=(0, 30, 40, 22), middle=(0, 38, 46, 28), ring=(0, 44, 50, 28),
                                little=(0, 46, 50, 30))),
         _posed("claw", hand((-2, 25, 5, 10, 0, 25), (0, 10, 58, 38), FAN)),
         _posed("tabletop", hand(THUMB_RELAXED, (0, 80, 6, 4))),
         _posed("grip_c", hand((-4, 52, 15, 10, 0, 20), (0, 42, 38, 22))),
         _posed("bird_beak", hand((-12, 60, 20, 10, 0, 10), (0, 68, 12, 8))),
-        _posed("typing", hand(THUMB_RELAXED, (0, 28, 42, 26), FAN)),
+        _posed("typing", hand(THUMB_RELAXED, (0, 28, 42, 28), FAN)),
     ]  # fmt: skip
 
 

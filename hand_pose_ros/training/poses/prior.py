@@ -2,7 +2,7 @@
 
 >>> prior = PosePrior(np.random.default_rng(0))
 >>> prior.sample(100).shape
-(100, 26)
+(100, 28)
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ class PosePrior:
         return np.array(names), np.concatenate(angles)
 
     def named(self, name: str) -> np.ndarray:
-        """Angles (26,) of one named pose with its contacts solved on the standard hand."""
+        """Angles (28,) of one named pose with its contacts solved on the standard hand."""
         if name not in POSES:
             raise ValueError(f"pose {name!r} is unknown: give one of {', '.join(POSES)}")
         return self._library[np.flatnonzero(self.names == name)[0]].copy()
 
     def sample(self, count: int, rest: RestHand | None = None) -> np.ndarray:
-        """Angles (count, 26) without interpenetration deeper than 6 mm beyond what the mesh's soft flesh takes.
+        """Angles (count, 28) without interpenetration deeper than 6 mm beyond what the mesh's soft flesh takes.
 
         ``rest`` (one hand or ``count`` hands) is the shape the check uses, the standard hand by default.
         """
@@ -123,5 +123,7 @@ class PosePrior:
 
     def _turn_wrist(self, angles: np.ndarray):
         count = len(angles)
+        angles[:, ANGLE["elbow_flexion"]] = np.radians(self._random.uniform(10, 120, count))
+        angles[:, ANGLE["forearm_twist"]] = np.radians(self._random.normal(0, 30, count))
         angles[:, ANGLE["wrist_flexion"]] = np.radians(self._random.normal(-5, 22, count))
         angles[:, ANGLE["wrist_deviation"]] = np.radians(self._random.normal(-3, 9, count))

@@ -24,11 +24,13 @@ def about(axis: str, angles: np.ndarray) -> np.ndarray:
 
 
 def about_vector(axes: np.ndarray, angles: np.ndarray) -> np.ndarray:
-    """Rotations (..., 3, 3) about unit vectors (..., 3) (Rodrigues' formula)."""
+    """Rotations (..., 3, 3) about unit vectors (..., 3) by ``angles`` (...) radians (Rodrigues' formula)."""
+    angles = np.asarray(angles)
+    axes = np.broadcast_to(axes, (*angles.shape, 3))
     zero = np.zeros(axes.shape[:-1])
     x, y, z = np.moveaxis(axes, -1, 0)
     cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1).reshape(*axes.shape[:-1], 3, 3)
-    angles = np.asarray(angles)[..., None, None]
+    angles = angles[..., None, None]
     return np.eye(3) + np.sin(angles) * cross + (1 - np.cos(angles)) * (cross @ cross)
 
 

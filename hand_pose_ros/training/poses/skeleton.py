@@ -1,4 +1,4 @@
-"""The hand's skeleton: 26 joint angles to 21 joints, for a whole batch of hands at once, in numpy alone.
+"""The hand's skeleton: 28 joint angles to 21 joints, for a whole batch of hands at once, in numpy alone.
 
 Hand frame (rest and posed): origin at the wrist, x from the wrist to the middle MCP, z out of the back of the hand,
 y completes the right-handed frame (towards the thumb of a right hand). Everything here is a RIGHT hand; a left hand is
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hand_pose_ros.training.poses.rotations import about, normalized
+from hand_pose_ros.training.poses.rotations import about, about_vector, normalized
 
 FINGER_NAMES = ("index", "middle", "ring", "little")
 ANGLE_NAMES = (
-    "wrist_flexion", "wrist_deviation", "ring_arch", "little_arch",
+    "elbow_flexion", "forearm_twist", "wrist_flexion", "wrist_deviation", "ring_arch", "little_arch",
     "thumb_abduction", "thumb_opposition", "thumb_twist", "thumb_mcp", "thumb_mcp_side", "thumb_ip",
     *(f"{finger}_{angle}" for finger in FINGER_NAMES for angle in ("spread", "mcp", "pip", "dip")),
 )  # fmt: skip
@@ -23,7 +23,7 @@ ANGLE = {name: number for number, name in enumerate(ANGLE_NAMES)}
 """Positive: flexion towards the palm; deviation and spread towards the thumb; thumb abduction away from the index finger."""
 
 BONE_NAMES = (
-    "forearm_upper", "forearm_lower", "carpus", "metacarpal_index", "metacarpal_middle", "metacarpal_ring",
+    "arm_upper", "arm_lower", "forearm_upper", "forearm_lower", "carpus", "metacarpal_index", "metacarpal_middle", "metacarpal_ring",
     "metacarpal_little", *(f"{f}_{i}" for f in ("thumb", *FINGER_NAMES) for i in (1, 2, 3)),
 )  # fmt: skip
 BONE = {name: number for number, name in enumerate(BONE_NAMES)}
@@ -43,6 +43,8 @@ class RestHand:
     """(N, 4, 3) bases of the metacarpals of index to little finger."""
     elbow: np.ndarray
     """(N, 3)"""
+    shoulder: np.ndarray
+    """(N, 3)"""
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,17 @@ class PosedHand:
 
     joints: np.ndarray
     rotations: np.ndarray
-    """(N, 22, 3, 3)"""
+    """(N, 24, 3, 3)"""
     rest_heads: np.ndarray
     heads: np.ndarray
-    """(N, 22, 3)"""
+    """(N, 24, 3)"""
     frames: np.ndarray
     """(N, 15, 3, 3) phalanges thumb to little finger: columns x along the bone, y flexion axis (thumb side), z dorsal."""
+
+
+def joint_positions(rest: RestHand, angles: np.ndarray) -> np.ndarray:
+    """Joints (N, 21, 3) alone."""
+    return pose(rest, angles).joints
 
 
 def bone_frames(joints: np.ndarray, flexion_axes: np.ndarray) -> np.ndarray:
@@ -84,7 +91,7 @@ THUMB_AXIS_GUESS = np.array([0.25, 0.55, -0.80])
 
 
 def pose(rest: RestHand, angles: np.ndarray) -> PosedHand:
-    """Forward kinematics of ``angles`` (N, 26) radians, see ``ANGLE_NAMES``; fingers' angles are absolute (0 = straight),
+    """Forward kinematics of ``angles`` (N, 28) radians, see ``ANGLE_NAMES``; fingers' angles are absolute (0 = straight),
     the thumb's CMC angles are offsets from the rest pose of the mesh, its MCP and IP angles are absolute."""
     angles = np.atleast_2d(np.asarray(angles, float))
     count = max(len(angles), len(rest.joints))
@@ -94,17 +101,28 @@ def pose(rest: RestHand, angles: np.ndarray) -> PosedHand:
     rotations = np.broadcast_to(np.eye(3), (count, len(BONE_NAMES), 3, 3)).copy()
     rest_heads, heads = np.zeros((count, len(BONE_NAMES), 3)), np.zeros((count, len(BONE_NAMES), 3))
     hand = PosedHand(posed, rotations, rest_heads, heads, np.zeros((count, 15, 3, 3)))
-    _pose_forearm(angles, rotations)
+    _pose_arm(rest, angles, hand)
     for finger in range(4):
         _pose_finger(finger, rest, joints, angles, hand)
     _pose_thumb(joints, angles, hand)
     return hand
 
 
-def _pose_forearm(angles: np.ndarray, rotations: np.ndarray):
-    """The hand is the root, so wrist angles turn both forearm bones the other way about the wrist, the origin."""
+def _pose_arm(rest: RestHand, angles: np.ndarray, hand: PosedHand):
+    """The hand is the root, so the wrist's angles turn the forearm the other way about the wrist, and so on upwards."""
     turn = about("y", -angles[:, ANGLE["wrist_flexion"]]) @ about("z", -angles[:, ANGLE["wrist_deviation"]])
-    rotations[:, [BONE["forearm_upper"], BONE["forearm_lower"]]] = turn[:, None]
+    upper = normalized(rest.shoulder - rest.elbow)
+    lower = normalized(-rest.elbow)
+    twist = angles[:, ANGLE["forearm_twist"]]
+    half, full = (turn @ about_vector(lower, share * twist) for share in (0.5, 1.0))
+    axis = normalized(np.cross(upper, lower))
+    bend = angles[:, ANGLE["elbow_flexion"]] - np.pi + np.arccos(np.clip((upper * lower).sum(axis=-1), -1, 1))
+    elbow = np.einsum("nij,nj->ni", full, np.broadcast_to(rest.elbow, (len(full), 3)))
+    hand.rotations[:, BONE["forearm_lower"]] = half
+    hand.rotations[:, BONE["forearm_upper"]] = full
+    for name in ("arm_upper", "arm_lower"):
+        hand.rest_heads[:, BONE[name]], hand.heads[:, BONE[name]] = rest.elbow, elbow
+        hand.rotations[:, BONE[name]] = full @ about_vector(axis, bend)
 
 
 def _pose_finger(finger: int, rest: RestHand, joints: np.ndarray, angles: np.ndarray, hand: PosedHand):

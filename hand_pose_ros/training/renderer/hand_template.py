@@ -1,28 +1,36 @@
-"""The MakeHuman hand with its forearm, cut from the body: shape targets in, a hand at rest in metres out.
+"""The MakeHuman hand with its arm, cut from the body: shape targets in, a hand at rest in metres out.
 
 The right arm is cut; a left hand is its mirror image (the base mesh is symmetric). Keypoints follow the rig: wrist =
 head of bone ``wrist``, thumb CMC/MCP/IP and the fingers' MCP/PIP/DIP = heads of the phalanx bones (inside the flesh, on
-the joint's axis), tips = the point of the surface where the last bone's line leaves the fingertip.
+the joint's axis; a few moved towards the wrist, see ``JOINT_SHIFTS``), tips = the point of the surface where the last
+bone's line leaves the fingertip.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from hand_pose_ros.training.poses.rotations import normalized
 from hand_pose_ros.training.poses.skeleton import BONE_NAMES, RestHand
 from hand_pose_ros.training.renderer.makehuman import MakeHumanFolder, read_mesh, read_rig, read_target, read_weights
+from hand_pose_ros.training.renderer.shape import HandShape
 from hand_pose_ros.training.renderer.subdivision import linear_matrix, smooth_matrix, split_faces
 
 METRES_PER_UNIT = 0.1
 SIDE = "R"
 RIG_BONES = (
-    "lowerarm01", "lowerarm02", "wrist", "metacarpal1", "metacarpal2", "metacarpal3", "metacarpal4",
+    "upperarm01", "upperarm02", "lowerarm01", "lowerarm02", "wrist", "metacarpal1", "metacarpal2", "metacarpal3", "metacarpal4",
     *(f"finger{finger}-{part}" for finger in (1, 2, 3, 4, 5) for part in (1, 2, 3)),
 )  # fmt: skip
 """Names in the rig, without side, in the order of ``skeleton.BONE_NAMES``."""
+JOINT_SHIFTS = {(2, 1): 0.04, (3, 1): 0.02, (4, 1): 0.03, (5, 1): 0.07, (5, 2): 0.05, (1, 1): 0.02}
+"""(finger 1-5, part): how far a joint is moved towards the wrist, as a fraction of the wrist-to-middle-MCP length.
+
+The rig sets the MCP joints near the web of the fingers; bone length ratios of MediaPipe's landmarks (252 hands, training
+photographs) put them, as anatomy does, further into the palm, most of all the little finger's.
+"""
 
 
 @dataclass(frozen=True)
@@ -34,9 +42,20 @@ class RestMesh:
     hand: RestHand
     """N = 1"""
 
+    @property
+    def hand_length_m(self) -> float:
+        """From the wrist along the middle finger's joints to its tip."""
+        chain = self.hand.joints[0][[0, 9, 10, 11, 12]]
+        return float(np.linalg.norm(np.diff(chain, axis=0), axis=1).sum())
+
+    def scaled(self, factor: float) -> RestMesh:
+        """The same hand, ``factor`` times as large."""
+        parts = (getattr(self.hand, item.name) * factor for item in fields(RestHand))
+        return RestMesh(self.vertices * factor, RestHand(*parts))
+
 
 class HandTemplate:
-    """Mesh, skin weights and shape targets of the right hand and forearm, subdivided ``subdivisions`` times."""
+    """Mesh, skin weights and shape targets of the right hand and arm, subdivided ``subdivisions`` times."""
 
     def __init__(self, folder: MakeHumanFolder, subdivisions: int = 0):
         self.folder = folder
@@ -59,7 +78,7 @@ class HandTemplate:
         """(F, 4) quads, counter-clockwise outside; numbers into the vertices and into ``uvs``."""
         self.uvs = self._mesh.uvs[uv_ids]
         self.weights = weights[self.vertex_ids]
-        """(V, 22) skin weights in the order of ``skeleton.BONE_NAMES``."""
+        """(V, 24) skin weights in the order of ``skeleton.BONE_NAMES``."""
         self._refine = None
 
     def _subdivide(self):
@@ -77,16 +96,18 @@ class HandTemplate:
             self._targets[name] = read_target(self.folder.target_path(name), len(self._mesh.vertices))
         return self._targets[name]
 
-    def shaped(self, targets: dict[str, float] | None = None, size: float = 1.0) -> RestMesh:
-        """The rest hand under weighted shape ``targets``, made ``size`` times as large."""
+    def shaped(self, shape: HandShape | None = None) -> RestMesh:
+        """The rest hand of a shape (MakeHuman's own base mesh without one)."""
+        shape = shape or HandShape({})
         body = self._mesh.vertices
-        for name, weight in (targets or {}).items():
+        for name, weight in shape.targets.items():
             body = body + weight * self.target(name)
         origin, axes = self._hand_frame(body)
-        body = (body - origin) @ axes * (METRES_PER_UNIT * size)
+        body = (body - origin) @ axes * METRES_PER_UNIT
         vertices = body[self.vertex_ids]
         vertices = vertices if self._refine is None else self._refine @ vertices
-        return RestMesh(vertices, self._rest_hand(body, vertices))
+        mesh = RestMesh(vertices, self._rest_hand(body, vertices))
+        return mesh if shape.length_m is None else mesh.scaled(shape.length_m / mesh.hand_length_m)
 
     def _point(self, body: np.ndarray, bone: str, end: str) -> np.ndarray:
         return body[list(getattr(self._rig[f"{bone}.{SIDE}"], end))].mean(axis=0)
@@ -100,13 +121,21 @@ class HandTemplate:
         return wrist, np.stack([x, np.cross(z, x), z], axis=-1)
 
     def _rest_hand(self, body: np.ndarray, vertices: np.ndarray) -> RestHand:
-        joints = [self._point(body, "wrist", "head")]
+        bases = {1: self._point(body, "wrist", "head")}
+        bases |= {finger: self._point(body, f"metacarpal{finger - 1}", "head") for finger in (2, 3, 4, 5)}
+        scale = np.linalg.norm(self._point(body, "finger3-1", "head") - bases[1])
+        joints = [bases[1]]
         for finger in (1, 2, 3, 4, 5):
-            joints += [self._point(body, f"finger{finger}-{part}", "head") for part in (1, 2, 3)]
+            before = bases[finger]
+            for part in (1, 2, 3):
+                point = self._point(body, f"finger{finger}-{part}", "head")
+                back = normalized(before - point) * scale * JOINT_SHIFTS.get((finger, part), 0.0)
+                joints.append(point + back)
+                before = point
             joints.append(self._tip(body, vertices, finger))
-        metacarpals = [self._point(body, f"metacarpal{k}", "head") for k in (1, 2, 3, 4)]
-        elbow = self._point(body, "lowerarm01", "head")
-        return RestHand(np.array(joints)[None], np.array(metacarpals)[None], elbow[None])
+        ends = (self._point(body, bone, "head") for bone in ("lowerarm01", "upperarm01"))
+        elbow, shoulder = (end[None] for end in ends)
+        return RestHand(np.array(joints)[None], np.array([bases[k] for k in (2, 3, 4, 5)])[None], elbow, shoulder)
 
     def _tip(self, body: np.ndarray, vertices: np.ndarray, finger: int) -> np.ndarray:
         """End of the last bone's line at the depth of the fingertip's furthest vertex."""

@@ -15,13 +15,13 @@ from hand_pose_ros.training.renderer.context import context
 from hand_pose_ros.training.renderer.hand_buffers import HandBuffers
 from hand_pose_ros.training.renderer.hand_template import HandTemplate, RestMesh
 from hand_pose_ros.training.renderer.noise import SIZE, noise_volume
-from hand_pose_ros.training.renderer.surface_coordinates import FOREARM_SEGMENT
 
 STATIC_FORMAT = "2f 4f 4f 1f 2f 1f"
 STATIC_NAMES = ("uv", "bone", "weight", "along", "around", "segment")
 SHADOW_SIZE = 512
+SLEEVE_REACH_M = 0.03
+HAND_STEP = 32
 NEAR_M, FAR_M = 0.05, 6.0
-RIGHT_SIGN, LEFT_SIGN = 1.0, -1.0
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class PlacedHand:
     mesh_id: int
     """Number that ``Painter.upload`` gave for the shape."""
     matrices: np.ndarray
-    """(22, 4, 4) rest hand frame to camera frame; determinant negative for left hands."""
+    """(24, 4, 4) rest hand frame to camera frame; determinant negative for left hands."""
     capsules: np.ndarray
     """(24, 2, 4) ends in the camera frame and radius, metres; radius 0 for unused ones."""
     appearance: Appearance
@@ -49,11 +49,11 @@ class Layers:
     depth_m: np.ndarray
     """(H, W) float32 metres along z, 0 where nothing is."""
     segments: np.ndarray
-    """(H, W) uint8 mask values, plus 32 per hand number; sleeves are 18."""
+    """(H, W) uint8 mask values, plus HAND_STEP per hand number; sleeves are 18."""
 
 
 def bone_matrices(posed: PosedHand, rotation: np.ndarray, translation: np.ndarray, mirrored: bool) -> np.ndarray:
-    """(22, 4, 4) motions of hand 0 of ``posed`` followed by hand-to-camera ``rotation`` (3, 3) and ``translation`` (3,)."""
+    """(24, 4, 4) motions of hand 0 of ``posed`` followed by hand-to-camera ``rotation`` (3, 3) and ``translation`` (3,)."""
     mirror = np.diag([1.0, -1.0 if mirrored else 1.0, 1.0])
     turn = rotation @ mirror @ posed.rotations[0]
     place = posed.heads[0] @ (rotation @ mirror).T + translation
@@ -121,8 +121,8 @@ class Painter:
 
     def _make_static(self):
         triangles = self._buffers.triangles
-        segment = self._buffers.static[:, -1]
-        sleeve = triangles[(segment[triangles] >= FOREARM_SEGMENT - 0.5).any(axis=1) | (segment[triangles] == 1).all(axis=1)]
+        on_arm = self._template.shaped().vertices[self._buffers.corner_vertices, 0] < SLEEVE_REACH_M
+        sleeve = triangles[on_arm[triangles].all(axis=1)]
         self._static = self._gl.buffer(self._buffers.static.tobytes())
         self._index = {"hand": self._gl.buffer(triangles.tobytes()), "sleeve": self._gl.buffer(sleeve.astype("i4").tobytes())}
         self._noise = self._gl.texture3d((SIZE,) * 3, 4, noise_volume().tobytes())
@@ -186,11 +186,11 @@ class Painter:
         self._labels.use()
         self._labels.clear(0, 0, 0, 0)
         for number, hand in enumerate(hands):
-            self._programs["label"]["part_offset"].value = 32.0 * number
+            self._programs["label"]["part_offset"].value = float(HAND_STEP * number)
             self._programs["label"]["cut"].value = 9.0
             self._draw("label", hand, projection)
             if hand.appearance.sleeve:
-                self._programs["label"]["part_offset"].value = 32.0 * number + 1.0
+                self._programs["label"]["part_offset"].value = float(HAND_STEP * number) + 1.0
                 self._programs["label"]["cut"].value = hand.appearance.sleeve.edge_m
                 self._draw("label", hand, projection, "sleeve", hand.appearance.sleeve.thickness_m)
         data = np.frombuffer(self._labels.read(components=2, dtype="f4"), np.float32).reshape(self.height, self.width, 2)

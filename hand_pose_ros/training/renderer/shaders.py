@@ -7,11 +7,11 @@ because it lies behind the surface.
 
 from __future__ import annotations
 
-BONES, CAPSULES, LIGHTS = 22, 24, 3
+BONES, CAPSULES, LIGHTS = 24, 24, 3
 
 VERTEX = """
 #version 330
-uniform mat4 bones[22];
+uniform mat4 bones[24];
 uniform mat4 projection;
 uniform mat4 light_projection;
 uniform float swell;            // metres outward along the normal: sleeves
@@ -71,6 +71,7 @@ float occlusion(vec3 p, vec3 n) {
 
 float lit(vec4 q) {
     vec3 s = q.xyz * 0.5 + 0.5;
+    if (any(lessThan(s, vec3(0.0))) || any(greaterThan(s, vec3(1.0)))) return 1.0;
     float sum = 0.0;
     for (int i = 0; i < 4; i++) {
         vec2 o = vec2((i & 1) * 2 - 1, (i >> 1) * 2 - 1) * shadow_softness;

@@ -27,16 +27,17 @@ class SurfaceCoordinates:
 
 
 def dominant_segment(weights: np.ndarray) -> np.ndarray:
-    """Mask value (V,) of the bone that holds each vertex most, from skin weights (V, 22)."""
+    """Mask value (V,) of the bone that holds each vertex most, from skin weights (V, 24)."""
     table = np.ones(weights.shape[1], int)
-    table[BONE["forearm_upper"]] = table[BONE["forearm_lower"]] = FOREARM_SEGMENT
+    for name in ("arm_upper", "arm_lower", "forearm_upper", "forearm_lower"):
+        table[BONE[name]] = FOREARM_SEGMENT
     first = BONE["thumb_1"]
     table[first : first + 15] = np.arange(2, 17)
     return table[weights.argmax(axis=1)]
 
 
 def surface_coordinates(vertices: np.ndarray, weights: np.ndarray, hand: RestHand) -> SurfaceCoordinates:
-    """Coordinates of rest ``vertices`` (V, 3) in the hand frame with skin ``weights`` (V, 22)."""
+    """Coordinates of rest ``vertices`` (V, 3) in the hand frame with skin ``weights`` (V, 24)."""
     first = BONE["thumb_1"]
     finger = (weights[:, first:].reshape(len(weights), 5, 3).sum(axis=2)).argmax(axis=1)
     along, around = np.empty(len(vertices)), np.empty((len(vertices), 2))

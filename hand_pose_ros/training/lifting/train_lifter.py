@@ -1,0 +1,168 @@
+"""Train ``KeypointLifter``: a loop that one can read. Resumable; the configuration travels in the checkpoint."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from hand_pose_ros.networks.lifter import KeypointLifter
+from hand_pose_ros.training.lifting.skeletons import bank_of_angles, normalized_skeletons
+from hand_pose_ros.training.lifting.views import Batch, Noise, examples
+
+SAVE_EVERY_S = 60.0
+
+
+@dataclass(frozen=True)
+class LifterConfig:
+    """Everything that decides what is trained."""
+
+    width: int = 384
+    blocks: int = 3
+    steps: int = 30_000
+    batch: int = 1024
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-4
+    warmup: int = 500
+    average: float = 0.999
+    """Decay of the exponential moving average of the weights, which is what is shipped."""
+    poses: int = 200_000
+    proportions: float = 0.06
+    """Deviation of palm and finger lengths, as a share."""
+    bone_weight: float = 0.5
+    seed: int = 0
+    noise: Noise = field(default_factory=Noise)
+
+
+def skeleton_source(config: LifterConfig, folder: Path, seed: int, count: int) -> Callable[[int], torch.Tensor]:
+    """A function that draws (N, 21, 3) skeletons from a stored bank of poses."""
+    folder.mkdir(parents=True, exist_ok=True)
+    angles = bank_of_angles(count, seed, folder / f"angles_{seed}.npy")
+    generator = np.random.default_rng(seed + 1)
+
+    def draw(size: int) -> torch.Tensor:
+        chosen = angles[generator.integers(len(angles), size=size)]
+        return torch.from_numpy(normalized_skeletons(generator, chosen, config.proportions))
+
+    return draw
+
+
+def losses(network: KeypointLifter, batch: Batch, bone_weight: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Total loss and mean joint distance in hand scales.
+
+    Mean Euclidean joint distance, the same of the bones (He et al. 2021 weigh bone length and direction so), and the
+    negative logarithm of the normal density of the errors under the stated deviations.
+    """
+    joints, stddev = network(batch.inputs)
+    error = joints - batch.joints
+    distance = error.norm(dim=2).mean()
+    bones = (_bones(joints) - _bones(batch.joints)).norm(dim=2).mean()
+    detached = error.detach()
+    across = detached[..., :2].pow(2).mean(dim=2)
+    square = torch.stack([across, detached[..., 2].pow(2)], dim=2)
+    count = torch.tensor([2.0, 1.0], device=stddev.device)
+    likelihood = (count * (stddev.log() + 0.5 * square / stddev.pow(2)))[:, _MOVING].mean()
+    return distance + bone_weight * bones + 0.01 * likelihood, distance.detach()
+
+
+_PARENTS = torch.tensor([0 if child % 4 == 1 else child - 1 for child in range(1, 21)])
+_MOVING = [index for index in range(21) if index != 9]  # the middle MCP is the origin
+
+
+def _bones(joints: torch.Tensor) -> torch.Tensor:
+    return joints[:, 1:] - joints[:, _PARENTS.to(joints.device)]
+
+
+def train(
+    config: LifterConfig, folder: Path, device: str = "cpu", report: Callable[[int, float, float], None] = lambda *_: None
+) -> Path:
+    """Train to ``config.steps``, continuing a checkpoint in ``folder`` of the same configuration; returns the weights."""
+    torch.manual_seed(config.seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    network, averaged = (KeypointLifter(config.width, config.blocks).to(device) for _ in range(2))
+    averaged.load_state_dict(network.state_dict())
+    optimiser = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, config))
+    state = {"network": network, "averaged": averaged, "optimiser": optimiser, "schedule": schedule}
+    start = _resume(folder / "checkpoint.pt", config, state)
+    draw = skeleton_source(config, folder, config.seed + 10 + start, config.poses)
+    generator = torch.Generator().manual_seed(config.seed + start)
+    saved = time.monotonic()
+    for step in range(start, config.steps):
+        batch = _to(examples(draw(config.batch), config.noise, generator), device)
+        loss, distance = losses(network, batch, config.bone_weight)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        _average(averaged, network, min(config.average, (1 + step) / (10 + step)))
+        report(step + 1, float(loss.detach()), float(distance))
+        if time.monotonic() - saved > SAVE_EVERY_S or step + 1 == config.steps:
+            _save(folder / "checkpoint.pt", config, step + 1, state)
+            saved = time.monotonic()
+    return _export(averaged, folder / "lifter.safetensors")
+
+
+def validate(network: KeypointLifter, config: LifterConfig, folder: Path, count: int = 8192) -> dict[str, float]:
+    """Errors on poses and proportions drawn with another seed: hand scales, and coverage of the stated deviations."""
+    draw = skeleton_source(config, folder, seed=9_000, count=20_000)
+    batch = examples(draw(count), config.noise, torch.Generator().manual_seed(9_000))
+    with torch.no_grad():
+        joints, stddev = network.eval()(batch.inputs)
+    error = (joints - batch.joints)[:, _MOVING]
+    stddev, given = stddev[:, _MOVING], batch.inputs[:, -1] > 0
+    distance = error.norm(dim=2).mean(dim=1)
+    return {
+        "joint_error": float(distance.mean()),
+        "joint_error_with_guess": float(distance[given].mean()),
+        "joint_error_without_guess": float(distance[~given].mean()),
+        "covered_across": float((error[..., :2].abs() <= stddev[..., :1]).float().mean()),
+        "covered_along": float((error[..., 2].abs() <= stddev[..., 1]).float().mean()),
+    }
+
+
+def _rate(step: int, config: LifterConfig) -> float:
+    """Linear warm-up, then half a cosine down to one hundredth (Loshchilov & Hutter 2017)."""
+    if step < config.warmup:
+        return (step + 1) / config.warmup
+    done = (step - config.warmup) / max(config.steps - config.warmup, 1)
+    return 0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * min(done, 1.0)))
+
+
+def _average(averaged, network, decay: float):
+    with torch.no_grad():
+        for slow, fast in zip(averaged.parameters(), network.parameters(), strict=True):
+            slow.lerp_(fast, 1.0 - decay)
+
+
+def _to(batch: Batch, device: str) -> Batch:
+    return Batch(*(tensor.to(device) for tensor in (batch.inputs, batch.joints, batch.root)))
+
+
+def _save(path: Path, config: LifterConfig, step: int, state: dict):
+    stored = {name: part.state_dict() for name, part in state.items()} | {"step": step, "config": asdict(config)}
+    temporary = path.with_suffix(".new")
+    torch.save(stored, temporary)
+    temporary.replace(path)
+
+
+def _resume(path: Path, config: LifterConfig, state: dict) -> int:
+    if not path.exists():
+        return 0
+    stored = torch.load(path, map_location="cpu", weights_only=True)
+    if stored["config"] != asdict(config):
+        raise ValueError(f"{path} was trained with another configuration: give another folder, or remove it")
+    for name, part in state.items():
+        part.load_state_dict(stored[name])
+    return stored["step"]
+
+
+def _export(network: KeypointLifter, path: Path) -> Path:
+    save_file({name: value.half().contiguous().cpu() for name, value in network.state_dict().items()}, path)
+    return path
