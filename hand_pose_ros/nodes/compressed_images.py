@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from sensor_msgs.msg import CompressedImage
 
-from hand_pose_ros.nodes.images import LARGEST_SIDE, ImageError
+from hand_pose_ros.nodes.images import ImageError, check_size
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
@@ -25,7 +25,7 @@ def rgb_from_compressed(message: CompressedImage) -> np.ndarray:
     if "compresseddepth" in message.format.lower():
         raise ImageError(f"format {message.format!r} is a depth image: subscribe to the colour camera's topic")
     data = np.frombuffer(message.data, np.uint8)
-    _check_size(*_announced_size(data, message.format))
+    check_size(*_announced_size(data, message.format))
     bgr = cv2.imdecode(data, _FLAGS)
     if bgr is None:
         raise ImageError(f"{len(data)} bytes of format {message.format!r} do not decode: the image is corrupt")
@@ -74,8 +74,3 @@ def _jpeg_size(data: np.ndarray) -> tuple[int, int]:
             return width, height
         position += 1 if marker == 0xFF else 2 + int.from_bytes(data[position + 2 : position + 4].tobytes(), "big")
     raise ImageError(f"JPEG of {len(data)} bytes names no size: the image is corrupt")
-
-
-def _check_size(width, height):
-    if not (1 <= width <= LARGEST_SIDE and 1 <= height <= LARGEST_SIDE):
-        raise ImageError(f"compressed image of {width} x {height} pixels: give 1 to {LARGEST_SIDE} pixels a side")

@@ -44,6 +44,8 @@ class CameraReport:
             return WARN, f"no image yet on {self._topic} ({publishers} publishers)"
         if new_problems > 0:
             return WARN, counts.last_problem
+        if counts.last_received_s is None:
+            return OK, "waiting for the first image"
         if counts.calibration:
             return WARN, f"2D only: {counts.calibration}"
         return OK, "running"

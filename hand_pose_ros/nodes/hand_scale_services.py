@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.task import Future
 from sensor_msgs.msg import Image
@@ -27,7 +28,8 @@ _CHECK_S = 0.05
 
 def requested_scale(request) -> HandScale:
     """The scale that a SetHandScale request asks for; ValueError says what is wrong with it."""
-    length, stddev, kind = request.length_m, request.stddev_m, type(request)
+    # float32 on the wire: 0.09 arrives as 0.09000000357.
+    length, stddev, kind = round(request.length_m, 6), round(request.stddev_m, 6), type(request)
     if request.method == kind.METHOD_PRIOR:
         return POPULATION_PRIOR
     if not (math.isfinite(stddev) and stddev >= 0.0):
@@ -50,7 +52,7 @@ def requested_side(side: int) -> str | None:
 
 def requested_measurement(request) -> ScaleMeasurement:
     """The measurement that a CalibrateHandScale request asks for; ValueError says what is wrong with it."""
-    kind, distance = type(request), request.distance_m
+    kind, distance = type(request), round(request.distance_m, 6)
     if request.method not in (kind.METHOD_KNOWN_DISTANCE, kind.METHOD_DEPTH_IMAGE):
         raise ValueError(f"method {request.method}: give 0 (known distance) or 1 (depth image)")
     known = request.method == kind.METHOD_KNOWN_DISTANCE
@@ -74,7 +76,9 @@ class HandScaleServices:
         self.scales, self.measurement = scales, None
         self._node, self._cameras, self._ready = node, cameras, ready
         node.create_service(SetHandScale, "~/set_hand_scale", self._set)
-        node.create_service(CalibrateHandScale, "~/calibrate_hand_scale", self._calibrate)
+        # A waiting coroutine occupies its callback group: in the node's own one it would stop the node.
+        group = ReentrantCallbackGroup()
+        node.create_service(CalibrateHandScale, "~/calibrate_hand_scale", self._calibrate, callback_group=group)
 
     def _set(self, request, response):
         try:
@@ -99,22 +103,28 @@ class HandScaleServices:
 
     async def _calibrate(self, request, response):
         # A coroutine: the executor goes on serving images while this one waits for the worker.
-        side, subscriptions = None, []
+        side = None
         try:
             side = requested_side(request.side)
-            measurement = self._begin(request)
-            subscriptions = self._watch_depth(measurement)
-            await self._until_over(measurement)
-            self.measurement = None
+            measurement = await self._measured(request)
             response.frames_used = len(measurement.scales)
             self.scales = self.scales.with_scale(measurement.result(), side)
             response.success, response.message = True, self._in_force(side)
         except ValueError as error:
             response.message = str(error)
-        for subscription in subscriptions:
-            self._node.destroy_subscription(subscription)
         self._report(response, side)
         return response
+
+    async def _measured(self, request) -> ScaleMeasurement:
+        measurement, subscriptions = self._begin(request), []
+        try:
+            subscriptions = self._watch_depth(measurement)
+            await self._until_over(measurement)
+        finally:
+            self.measurement = None
+            for subscription in subscriptions:
+                self._node.destroy_subscription(subscription)
+        return measurement
 
     def _begin(self, request) -> ScaleMeasurement:
         problem = "a calibration is running already: wait for its end" if self.measurement else self._ready()

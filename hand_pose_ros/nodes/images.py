@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from sensor_msgs.msg import Image
 
-LARGEST_SIDE = 16384  # pixels; OpenCV and the networks index with 32 bits, and no camera sends more
+from hand_pose_ros.sampler import LARGEST_SIDE, SMALLEST_SIDE
 
 
 class ImageError(ValueError):
@@ -45,19 +45,19 @@ ENCODINGS = tuple(_ENCODINGS)
 def rgb_from_image(message: Image) -> np.ndarray:
     """RGB image (H, W, 3) uint8 of a raw Image message; ImageError if it cannot be used.
 
-    ``rgb8`` without padding shares the message's memory (read-only); everything else is one pass over the pixels.
+    ``rgb8`` without padding shares the message's memory; everything else is one pass over the pixels.
     """
     name = message.encoding.strip().lower()
     if name not in _ENCODINGS:
         raise ImageError(_unknown_encoding(message.encoding))
     channels, conversion = _ENCODINGS[name]
-    _check_size(message.width, message.height)
+    check_size(message.width, message.height)
     _check_even(name, message)
     planar = name in ("nv12", "nv21")
     pixels = _rows(message, channels, message.height * 3 // 2 if planar else message.height)
     if conversion is None:
-        return pixels
-    # OpenCV refuses nothing read-only here, but it needs whole rows next to each other for the planar formats.
+        return np.ascontiguousarray(pixels)
+    # OpenCV skips the padding of packed rows by itself, but not that of the planar formats.
     return cv2.cvtColor(np.ascontiguousarray(pixels) if planar else pixels, conversion)
 
 
@@ -80,7 +80,7 @@ def depth_from_image(message: Image) -> np.ndarray:
     if name not in kinds:
         raise ImageError(f"depth encoding {message.encoding!r}: publish 16UC1 (millimetres) or 32FC1 (metres)")
     kind, metres = kinds[name]
-    _check_size(message.width, message.height)
+    check_size(message.width, message.height)
     raw = _rows(message, np.dtype(kind).itemsize, message.height).reshape(message.height, -1)
     order = ">" if message.is_bigendian else "<"
     depth = np.ascontiguousarray(raw).view(np.dtype(kind).newbyteorder(order)).astype(np.float32) * metres
@@ -106,12 +106,13 @@ def _rows(message, channels, rows) -> np.ndarray:
     flat = np.frombuffer(message.data, np.uint8)
     shape = (rows, message.width) if channels == 1 else (rows, message.width, channels)
     strides = (step, 1) if channels == 1 else (step, channels, 1)
-    return np.lib.stride_tricks.as_strided(flat, shape, strides, writeable=False)
+    return np.lib.stride_tricks.as_strided(flat, shape, strides)
 
 
-def _check_size(width, height):
-    if not (1 <= width <= LARGEST_SIDE and 1 <= height <= LARGEST_SIDE):
-        raise ImageError(f"image of {width} x {height} pixels: give 1 to {LARGEST_SIDE} pixels a side")
+def check_size(width: int, height: int) -> None:
+    """Raise ImageError for sizes that are no picture."""
+    if not (SMALLEST_SIDE <= width <= LARGEST_SIDE and SMALLEST_SIDE <= height <= LARGEST_SIDE):
+        raise ImageError(f"image of {width} x {height} pixels: give {SMALLEST_SIDE} to {LARGEST_SIDE} pixels a side")
 
 
 def _check_even(name, message):
@@ -119,8 +120,6 @@ def _check_even(name, message):
         raise ImageError(f"{message.encoding} image of {message.width} x {message.height}: both sides must be even")
     if name in ("yuv422", "uyvy", "yuyv", "yuv422_yuy2") and message.width % 2:
         raise ImageError(f"{message.encoding} image of width {message.width}: the width must be even")
-    if name.startswith("bayer") and min(message.width, message.height) < 3:
-        raise ImageError(f"{message.encoding} image of {message.width} x {message.height}: at least 3 pixels a side")
 
 
 def _unknown_encoding(encoding) -> str:
