@@ -22,10 +22,12 @@ setup(
     data_files=[("share/hand_pose_ros/models", MODELS)],
     entry_points={"console_scripts": ["hand_pose_ros = hand_pose_ros.cli:main"]},
     install_requires=[
+        "flatbuffers>=2.0",
         "numpy>=1.26",
         "onnxruntime>=1.17",
         "opencv-python-headless>=4.8",
         "PyYAML>=6.0",
+        "rich>=12.0",
         "safetensors>=0.4",
         "torch>=2.1",
     ],

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -97,6 +99,22 @@ def test_the_runtime_needs_neither_ros_nor_the_training_packages(tmp_path):
     assert "numpy is not there" in done.stderr
 
 
+DISTRIBUTIONS = {"cv2": "opencv-python-headless", "yaml": "PyYAML"}
+
+
+def test_the_wheel_requires_what_the_runtime_imports(wheel):
+    metadata = zipfile.ZipFile(wheel).read(f"hand_pose_ros-{VERSION}.dist-info/METADATA").decode()
+    required = {
+        re.match(r"Requires-Dist: ([\w.-]+)", line)[1]
+        for line in metadata.splitlines()
+        if line.startswith("Requires-Dist") and "extra ==" not in line
+    }
+    core = set(PACKAGE.glob("*.py")) | {PACKAGE / "networks", PACKAGE / "commands"}
+    used = third_party_imports(core) - {"ament_index_python"}
+    assert {"numpy", "torch"} <= used
+    assert {DISTRIBUTIONS.get(name, name) for name in used} - required == set()
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory) -> Path:
     """The wheel that ``pip install .`` makes."""
@@ -135,15 +153,16 @@ ROSDEP_KEYS = {
     "cv2": "python3-opencv", "numpy": "python3-numpy", "yaml": "python3-yaml", "rich": "python3-rich",
     "psutil": "python3-psutil",
 }  # fmt: skip
-# From PyPI on every system (package.xml says so); builtin_interfaces and rcl_interfaces come with rclpy.
+# From PyPI on every system, as package.xml says (flatbuffers with onnxruntime); the two interfaces come with rclpy.
 NOT_DECLARED = {
     "torch", "onnxruntime", "safetensors", "rosbags", "flatbuffers", "builtin_interfaces", "rcl_interfaces",
 }  # fmt: skip
 
 
-def third_party_imports(folders: list[Path]) -> set[str]:
-    """Top-level modules that are imported below the folders and are neither Python's nor ours."""
-    trees = [ast.parse(path.read_text()) for folder in folders for path in folder.rglob("*.py")]
+def third_party_imports(rooms: Iterable[Path]) -> set[str]:
+    """Top-level modules that are imported in the files or below the folders and are neither Python's nor ours."""
+    paths = [path for room in rooms for path in ([room] if room.is_file() else room.rglob("*.py"))]
+    trees = [ast.parse(path.read_text()) for path in paths]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
