@@ -19,9 +19,9 @@ unexport LD_LIBRARY_PATH
 endif
 export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 
-PYTHON_MODULES := hand_pose_ros test benchmarks launch workspace setup.py
 INTERFACES := $(wildcard msg/*.msg srv/*.srv workspace/tf2_msgs/msg/*.msg)
-NODES := $(wildcard hand_pose_ros/nodes/*_node.py)
+# Folders, because only a new file in them has to be installed: the others are links.
+INSTALLED := hand_pose_ros/nodes config launch models
 
 .PHONY: help venv workspace models run test lint bench clean
 help:
@@ -39,7 +39,7 @@ $(VENV)/.installed: workspace/venv.sh $(wildcard workspace/*.txt)
 
 workspace: $(VENV)/.built
 $(VENV)/.built: $(VENV)/.installed workspace/build.py workspace/environment.py workspace/executable.py.in \
-		CMakeLists.txt package.xml $(wildcard workspace/tf2_msgs/*.*) $(INTERFACES) $(NODES)
+		CMakeLists.txt package.xml $(wildcard workspace/tf2_msgs/*.*) $(INTERFACES) $(INSTALLED)
 	$(VENV)/bin/python workspace/build.py
 	@touch $@
 
