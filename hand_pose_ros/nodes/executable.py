@@ -27,6 +27,9 @@ def run_node(make: Callable[[], Node], args=None) -> int:
         rclpy.init(args=args)
     except KeyboardInterrupt:
         return 130
+    except RuntimeError as error:  # rcl's own: bad arguments, a parameter file that cannot be read
+        get_logger(_name(make)).fatal(str(error))
+        return 1
     node = None
     try:
         node = make()

@@ -16,6 +16,7 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType, JumpThreshold
 from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from rclpy.task import Future
 from std_srvs.srv import SetBool
 
 from hand_pose_ros.mirroring import mirrored_hand
@@ -40,6 +41,7 @@ class HandPoseNode(LifecycleNode):
 
     def __init__(self, load=load_pipeline, **arguments):
         super().__init__("hand_pose_node", **arguments)
+        self.finished = Future()
         self._load = load
         self._complaints = Complaints(self.get_logger())
         self._declare_parameters()
@@ -306,8 +308,9 @@ class HandPoseNode(LifecycleNode):
 
     def _autostart(self):
         self._starter.cancel()
-        if self.trigger_configure() == SUCCESS:
-            self.trigger_activate()
+        if self.trigger_configure() != SUCCESS or self.trigger_activate() != SUCCESS:
+            # Nobody is there to try again: whoever started us must learn of it.
+            self.finished.set_exception(RuntimeError("hand_pose_node could not start; the error above says why"))
 
     def _watch(self):
         """Subscribe to and unsubscribe from cameras as enable, lazy and the transports ask for."""

@@ -6,8 +6,9 @@ Records what appears in its namespace of ``hands``, ``hand_pose_info`` and ``cam
 
 from __future__ import annotations
 
+import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -45,6 +46,7 @@ class RecorderSettings:
         "mp4v", "Codec of the video: mp4v everywhere; avc1 (H.264) where OpenCV's FFmpeg can encode it.",
         choices=("mp4v", "avc1"), runtime=False,
     )  # fmt: skip
+    print_progress: bool = setting(False, "Print the numbers of the run as JSON lines, twice a second.", runtime=False)
     extra_topics: tuple[str, ...] = setting((), "Full names of further topics; images become videos.", runtime=False)
 
 
@@ -116,19 +118,30 @@ class RecorderNode(Node):
         self._statistics.add(hands, message.calibrated, latency_s, published_s)
 
     def _listen(self, message: DiagnosticArray):
-        """How many frames each camera_node says it has sent."""
+        """How many frames each camera_node says it has sent, and how many its source holds."""
         for status in message.status:
-            frames = [pair.value for pair in status.values if pair.key == "frames"]
-            if status.name.endswith(": source") and frames and frames[0].isdecimal():
-                self._announced[status.name, status.hardware_id] = int(frames[0])
-        self._statistics.announced_frames = sum(self._announced.values())
+            if status.name.endswith(": source"):
+                values = {pair.key: int(pair.value) for pair in status.values if pair.value.isdecimal()}
+                self._announced[status.name, status.hardware_id] = values
+        for name, key in (("announced_frames", "frames"), ("expected_frames", "source_frames")):
+            setattr(self._statistics, name, sum(values.get(key, 0) for values in self._announced.values()))
 
     def _report(self):
+        self._print_progress()
         status = DiagnosticStatus(level=DiagnosticStatus.OK, name=STATUS, message=self._recording.error or "recording")
         status.values = [KeyValue(key=key, value=str(value)) for key, value in self._statistics.progress().items()]
         message = DiagnosticArray(status=[status])
         message.header.stamp = self.get_clock().now().to_msg()
         self._diagnostics.publish(message)
+
+    def _print_progress(self):
+        if not self.settings.print_progress:
+            return
+        try:
+            print(json.dumps(self._statistics.progress()), flush=True)
+        except OSError:  # whoever read it is gone; the recording goes on
+            sys.stdout = None
+            self.settings = replace(self.settings, print_progress=False)
 
     def destroy_node(self):
         """Finish all files; safe to call twice."""

@@ -15,6 +15,8 @@ class RunStatistics:
 
     def __init__(self):
         self.frames = self.frames_with_hand = self.metric_frames = self.announced_frames = self.camera_frames = 0
+        self.expected_frames = 0
+        """Length of the sources together, 0 where nobody knows."""
         self.ids: set[int] = set()
         self.handedness: Counter = Counter({"left": 0, "right": 0})
         self.model = self.device = ""
@@ -42,9 +44,10 @@ class RunStatistics:
     def progress(self) -> dict:
         """Numbers of this moment, for a progress line."""
         return {
+            "expected": self.expected_frames,
             "frames": self.frames, "frames_with_hand": self.frames_with_hand, "hands": self.last_hands,
-            "fps": f"{_rate(_tail(self._times_s)):.1f}",
-            "latency_p50_ms": f"{_percentile(_tail(self._latencies_s), 50) or 0.0:.1f}",
+            "fps": round(_rate(_tail(self._times_s)), 1),
+            "latency_p50_ms": _percentile(_tail(self._latencies_s), 50) or 0.0,
             "source_frames": self.source_frames, "dropped": self.source_frames - self.frames,
         }  # fmt: skip
 
