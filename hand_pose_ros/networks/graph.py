@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from hand_pose_ros.networks.operators import BUILDERS, Operands
-from hand_pose_ros.networks.tflite import ModelFileError, Tensor, TFLiteGraph
+from hand_pose_ros.networks.tflite import ModelFileError, Operator, Tensor, TFLiteGraph
 
 
 def dequantize(tensor: Tensor) -> np.ndarray:
@@ -32,6 +32,18 @@ def fold_constants(graph: TFLiteGraph) -> dict[int, np.ndarray]:
     return constants
 
 
+def _layer(op: Operator, operands: Operands) -> tuple[nn.Module, tuple[int, ...]]:
+    """The module of one operator and the tensors it is fed. ModelFileError where there is no such thing."""
+    if op.name not in BUILDERS:
+        raise ModelFileError(f"operator {op.name} is not supported; supported: {', '.join(sorted(BUILDERS))}")
+    try:
+        return BUILDERS[op.name](op, operands)
+    except ModelFileError:
+        raise
+    except (IndexError, KeyError, TypeError, ValueError, RuntimeError, ZeroDivisionError) as error:
+        raise ModelFileError(f"operator {op.name}: its tensors and options do not fit ({error})") from error
+
+
 class GraphModule(nn.Module):
     """Runs a TFLite graph. Input (N, 3, H, W); returns the graph's outputs in the file's order, channels first.
 
@@ -46,9 +58,7 @@ class GraphModule(nn.Module):
         for op in graph.operators:
             if op.name == "DEQUANTIZE":
                 continue
-            if op.name not in BUILDERS:
-                raise ModelFileError(f"operator {op.name} is not supported; supported: {', '.join(sorted(BUILDERS))}")
-            layer, fed = BUILDERS[op.name](op, operands)
+            layer, fed = _layer(op, operands)
             self.layers.append(layer)
             self.wiring.append((tuple(fed), op.outputs[0]))
         self.source, self.results = graph.inputs[0], graph.outputs

@@ -110,6 +110,9 @@ def _check_stage(path: Path, stage: str, content: dict) -> None:
     size = content.get("input_size")
     if stage != "lifter" and not (isinstance(size, int) and 16 <= size <= 2048):
         raise ModelCardError(f"{path}: {stage}.input_size is {size!r}: give pixels, 16 to 2048")
+    noise = content.get("keypoint_stddev", 0.02)
+    if isinstance(noise, bool) or not isinstance(noise, (int, float)) or not 0.0 < noise < 0.5:
+        raise ModelCardError(f"{path}: {stage}.keypoint_stddev is {noise!r}: give a fraction of the crop, 0 to 0.5")
     for key, allowed in CHOICES.items():
         if key in content and content[key] not in allowed:
             raise ModelCardError(f"{path}: {stage}.{key} is {content[key]!r}: give one of {', '.join(allowed)}")

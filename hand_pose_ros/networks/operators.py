@@ -86,8 +86,10 @@ def _convolution(op: Operator, operands: Operands, weight: torch.Tensor, groups:
 
 def conv_2d(op: Operator, operands: Operands):
     """Weights (out, H, W, in)."""
-    weight = operands.tensor(op, 1).permute(0, 3, 1, 2)
-    return _convolution(op, operands, weight, operands.shape(op.inputs[0])[3] // weight.shape[1])
+    weight, channels = operands.tensor(op, 1).permute(0, 3, 1, 2), operands.shape(op.inputs[0])[3]
+    if channels % weight.shape[1]:
+        raise ModelFileError(f"operator CONV_2D: weights of {weight.shape[1]} channels do not fit an input of {channels}")
+    return _convolution(op, operands, weight, channels // weight.shape[1])
 
 
 def depthwise_conv_2d(op: Operator, operands: Operands):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -17,7 +16,7 @@ class Stage:
     """Calls a network on (N, 3, S, S) float32 RGB images in 0..1 and returns its outputs by name.
 
     Arrays are numpy where ``runtime`` is ``onnxruntime`` and tensors on ``device`` where it is ``torch``. N may vary
-    from call to call; N = 0 gives empty outputs on both.
+    from call to call; ValueError if it is 0.
     """
 
     card: dict
@@ -28,6 +27,8 @@ class Stage:
     """The ONNX Runtime session, or the torch module."""
 
     def __call__(self, images):
+        if not len(images):
+            raise ValueError("a network was called on no images: give at least one")
         if self.runtime == ONNXRUNTIME:
             names = [output.name for output in self.run.get_outputs()]
             return dict(zip(names, self.run.run(names, {"inputs": images}), strict=True))
@@ -35,11 +36,6 @@ class Stage:
             parameter = next(self.run.parameters(), images)
             outputs = self.run(images.to(parameter.device, parameter.dtype, memory_format=_format(images)))
             return {name: output.float() for name, output in outputs.items()}
-
-    def blank(self, batch: int):
-        """Black images of the right kind, to warm up with."""
-        images = np.zeros((batch, 3, self.input_size, self.input_size), np.float32)
-        return images if self.runtime == ONNXRUNTIME else torch.from_numpy(images).to(self.device)
 
 
 def _format(images: torch.Tensor) -> torch.memory_format:

@@ -102,6 +102,8 @@ def _read_graph(data: bytes) -> TFLiteGraph:
     operators = tuple(_read_operator(table, codes) for table in graph.tables(3))
     inputs, outputs = _numbers(graph, 1), _numbers(graph, 2)
     used = [number for op in operators for number in op.inputs + op.outputs] + [*inputs, *outputs]
+    if not inputs or not all(op.inputs and op.outputs for op in operators):
+        raise ValueError("an operator or the graph has no input or output")
     if not operators or not outputs or max(used) >= len(tensors) or min(used) < -1:
         raise ValueError("the graph is empty or names tensors it does not hold")
     return TFLiteGraph(tensors, operators, inputs, outputs)
