@@ -16,7 +16,7 @@ from launch.actions import (
     UnregisterEventHandler,
 )
 from launch.events import matches_action
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import EnvironmentVariable, LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import LifecycleNode, Node
 from launch_ros.event_handlers import OnStateTransition
 from launch_ros.events.lifecycle import ChangeState, StateTransition
@@ -37,8 +37,11 @@ ARGUMENTS = (
      " topic is <name>/<topic>. Empty: one camera.", None),
     ("image_topic", "image", "Image topic (with several cameras: relative to <name>/).", None),
     ("camera_info_topic", "camera_info", "Calibration topic (with several cameras: relative to <name>/).", None),
-    ("image_transport", "", "How hand_pose_node receives images.", ["", "raw", "compressed"]),
-    ("frame_id", "camera_optical_frame", "Optical frame of the source's images; also RViz's fixed frame.", None),
+    ("image_transport", "", "How hand_pose_node receives images; auto: compressed if nobody sends raw ones.",
+     ["", "auto", "raw", "compressed"]),
+    ("mirrored", "false", "The images are mirrored (selfie view); undeclared, left and right hands swap.", BOOLEAN),
+    ("frame_id", "", "Optical frame of the source's images (with several cameras: <name>_<frame_id>), and RViz's fixed"
+     " frame. Empty: camera_optical_frame.", None),
     ("fov", "", "Horizontal field of view of the source in degrees, if it has no calibration file.", None),
     ("camera_info_url", "", "Calibration of the source: a YAML file as camera_calibration writes it.", None),
     ("namespace", "", "Namespace of all nodes and topics.", None),
@@ -50,10 +53,20 @@ ARGUMENTS = (
     ("rviz", "false", "Start RViz: camera, overlay, markers, TF.", BOOLEAN),
     ("record", "false", "Start recorder_node: a bag of the results, an annotated video, summary.json.", BOOLEAN),
     ("output", "", "Folder that recorder_node writes to.", None),
-    ("use_sim_time", "false", "Take the time from /clock.", BOOLEAN),
+    ("use_sim_time", "false", "Take the time from /clock; with a source, camera_node publishes that clock.", BOOLEAN),
     ("autostart", "true", "Configure and activate hand_pose_node. If false, `ros2 lifecycle set` does.", BOOLEAN),
     ("log_level", "info", "Log level of all nodes.", LEVELS),
 )  # fmt: skip
+
+# argument: the parameter it sets and its type; passed on if the argument is neither empty nor false
+PERCEPTION = {"model": ("model", str), "device": ("device", str), "hand_scale": ("hand_scale_m", float),
+              "image_transport": ("image_transport", str), "mirrored": ("mirrored", bool)}  # fmt: skip
+CAMERA = {"loop": ("loop", bool), "fov": ("fov", float), "camera_info_url": ("camera_info_url", str)}
+RECORDER = {"output": ("output", str)}
+EVERY_NODE = {"use_sim_time": ("use_sim_time", bool)}
+
+# names of the variable up to Jazzy and since Kilted
+FASTDDS_PROFILES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -70,8 +83,7 @@ def nodes(context) -> list:
     given = {name: LaunchConfiguration(name).perform(context) for name, *_ in ARGUMENTS}
     cameras = names(given["cameras"])
     perception = perception_node(given, cameras)
-    sources = [camera_node(given, *pair) for pair in zip(names(given["source"]), cameras or [""], strict=False)]
-    actions = [*bring_up(perception, sources, given["autostart"] == "true"), perception]
+    actions = [*bring_up(perception, camera_nodes(given, cameras), given["autostart"] == "true"), perception]
     if given["visualization"] == "true":
         actions += [visualization_node(given, camera) for camera in cameras or [""]]
     if given["record"] == "true":
@@ -81,40 +93,56 @@ def nodes(context) -> list:
 
 def perception_node(given: dict, cameras: list[str]) -> LifecycleNode:
     """Images and calibration in, hands and TF out, for all cameras."""
-    values = parameters(given, model=str, device=str, hand_scale=float, image_transport=str)
-    if cameras:
-        values.append({"cameras": cameras})
     return LifecycleNode(
-        **process(given, "hand_pose_node"), namespace=given["namespace"], parameters=values,
+        **process(given, "hand_pose_node"), namespace=given["namespace"],
+        parameters=parameters(given, PERCEPTION, {"cameras": cameras} if cameras else {}),
         remappings=remappings(given, cameras), on_exit=end,
     )  # fmt: skip
 
 
-def camera_node(given: dict, source: str, camera: str) -> Node:
+def camera_nodes(given: dict, cameras: list[str]) -> list[Node]:
+    """One camera_node for each source."""
+    sources = names(given["source"]) if cameras else [given["source"]] * bool(given["source"])
+    if sources and len(sources) != len(cameras or [""]):
+        raise RuntimeError(f"source names {len(sources)} sources for {len(cameras)} cameras: give one each")
+    clocks = [given["use_sim_time"] == "true", *[False] * len(sources)]
+    return [camera_node(given, *each) for each in zip(sources, cameras or [""], clocks, strict=False)]
+
+
+def camera_node(given: dict, source: str, camera: str, is_clock: bool) -> Node:
     """The source as image + camera_info. Its end is the end of the launch."""
-    values = parameters(given, fov=float, camera_info_url=str)
-    values.append({"source": ParameterValue(source, value_type=str), "loop": given["loop"] == "true"})
-    values.append({"frame_id": f"{camera}_{given['frame_id']}" if camera else given["frame_id"]})
+    fixed = {"source": ParameterValue(source, value_type=str), "wait_for_subscribers": 1, "start_delay": 1.0}
+    if is_clock:
+        fixed["publish_clock"] = True
+    if camera or given["frame_id"]:
+        fixed["frame_id"] = "_".join(filter(None, (camera, given["frame_id"] or "camera_optical_frame")))
     return Node(
-        **process(given, "camera_node"), namespace=inside(given, camera), parameters=values,
-        remappings=remappings(given, []), on_exit=end,
+        **process(given, "camera_node"), namespace=inside(given, camera), parameters=parameters(given, CAMERA, fixed),
+        remappings=remappings(given, []), additional_env=room_for_images(), on_exit=end,
     )  # fmt: skip
 
 
 def visualization_node(given: dict, camera: str) -> Node:
     """Markers and the overlay image of one camera."""
+    types = {"image_transport": ("image_transport", str)} if given["image_transport"] != "auto" else {}
     return Node(
-        **process(given, "visualization_node"), namespace=inside(given, camera), parameters=parameters(given),
-        remappings=remappings(given, []),
+        **process(given, "visualization_node"), namespace=inside(given, camera), remappings=remappings(given, []),
+        parameters=parameters(given, types, {}), additional_env=room_for_images(),
     )  # fmt: skip
 
 
 def recorder_node(given: dict, cameras: list[str]) -> Node:
     """The results in a folder. It needs a moment at the end to close its files."""
     return Node(
-        **process(given, "recorder_node"), namespace=given["namespace"], parameters=parameters(given, output=str),
+        **process(given, "recorder_node"), namespace=given["namespace"], parameters=parameters(given, RECORDER, {}),
         remappings=remappings(given, cameras), sigterm_timeout="20",
     )  # fmt: skip
+
+
+def room_for_images() -> dict:
+    """Environment of a node that sends images: Fast DDS with shared memory that holds them, unless the user chose."""
+    profiles = PathJoinSubstitution([FindPackageShare(PACKAGE), "config", "fastdds.xml"])
+    return {name: EnvironmentVariable(name, default_value=profiles) for name in FASTDDS_PROFILES}
 
 
 def rviz(given: dict) -> Node:
@@ -122,7 +150,8 @@ def rviz(given: dict) -> Node:
     view = PathJoinSubstitution([FindPackageShare(PACKAGE), "config", "hand_pose.rviz"])
     return Node(
         package="rviz2", executable="rviz2", name="rviz", namespace=given["namespace"], output="log",
-        arguments=["-d", view, "-f", given["frame_id"]], remappings=remappings(given, []), parameters=parameters(given),
+        arguments=["-d", view, *(["-f", given["frame_id"]] if given["frame_id"] else [])],
+        remappings=remappings(given, []), parameters=parameters(given, {}, {}),
     )  # fmt: skip
 
 
@@ -183,14 +212,14 @@ def process(given: dict, executable: str) -> dict:
     }  # fmt: skip
 
 
-def parameters(given: dict, **types: type) -> list:
-    """The parameter file, the time source, and those of the named arguments that are not empty."""
+def parameters(given: dict, types: dict, fixed: dict) -> list:
+    """The parameter file, then what the arguments say, then ``fixed``."""
     chosen = {
-        name: ParameterValue(LaunchConfiguration(name), value_type=kind) for name, kind in types.items() if given[name]
+        name: ParameterValue(LaunchConfiguration(argument), value_type=kind)
+        for argument, (name, kind) in {**types, **EVERY_NODE}.items()
+        if given[argument] not in ("", "false")
     }
-    if given["use_sim_time"] == "true":
-        chosen["use_sim_time"] = True
-    return [source for source in (given["params_file"], chosen) if source]
+    return [source for source in (given["params_file"], {**chosen, **fixed}) if source]
 
 
 def remappings(given: dict, cameras: list[str]) -> list[tuple[str, str]]:
