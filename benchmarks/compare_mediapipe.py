@@ -32,7 +32,14 @@ SAME_HAND = 0.5
 def reference(python: str, images: list, mode: str, args) -> list[list[dict]]:
     """Hands that the MediaPipe package finds in each image."""
     complexity = str(int(args.model == "mediapipe_full"))
-    command = [python, str(Path(__file__).with_name("mediapipe_worker.py")), mode, str(args.max_hands), "0.5", complexity]
+    command = [
+        python,
+        str(Path(__file__).with_name("mediapipe_worker.py")),
+        mode,
+        str(args.max_hands),
+        "0.5",
+        complexity,
+    ]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as worker:
         return [ask(worker, image)["hands"] for image in images]
 
@@ -95,7 +102,9 @@ def report(title: str, result: dict) -> bool:
     """Print one comparison; True if it keeps the bars."""
     distances = result["distances"]
     median, p95, worst = np.percentile(distances, [50, 95, 100]) if distances.size else [np.inf] * 3
-    print(f"{title}: {len(distances)} hands, keypoints differ by median {median:.3f}, p95 {p95:.3f}, max {worst:.2f} px")
+    print(
+        f"{title}: {len(distances)} hands, keypoints differ by median {median:.3f}, p95 {p95:.3f}, max {worst:.2f} px"
+    )
     for name in ("other side", "not matched"):
         print(f"  {name}: {'; '.join(result[name]) or 'none'}")
     return median <= MEDIAN_BAR_PX and p95 <= P95_BAR_PX and not result["other side"] and not result["not matched"]
@@ -105,7 +114,10 @@ def read_stills(folder: Path, rows: int | None) -> tuple[list, list]:
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
     images = [cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB) for path in paths]
     if rows:
-        images = [cv2.resize(im, (round(im.shape[1] * rows / im.shape[0]), rows), interpolation=cv2.INTER_AREA) for im in images]
+        images = [
+            cv2.resize(im, (round(im.shape[1] * rows / im.shape[0]), rows), interpolation=cv2.INTER_AREA)
+            for im in images
+        ]
     return images, [path.name for path in paths]
 
 

@@ -1,7 +1,7 @@
 """The MediaPipe package in its own interpreter: raw images on stdin, one JSON line per image on stdout.
 
-Started by the benchmarks with a Python that has ``mediapipe`` (it is never installed beside this package, whose numpy
-it would hold back). Arguments: ``static`` or ``tracking``, largest number of hands, lowest score, model complexity (0, 1).
+Started by the benchmarks with a Python that has ``mediapipe`` (never installed beside this package, whose numpy it
+would hold back). Arguments: ``static`` or ``tracking``, largest number of hands, lowest score, model complexity (0, 1).
 Each image: width and height as two little-endian uint32, then height x width x 3 bytes RGB.
 """
 
@@ -41,9 +41,8 @@ def cpu_seconds() -> float:
 
 def described(result, width: int, height: int) -> list:
     """Hands as plain data. MediaPipe assumes a mirrored image: its left is the person's right here."""
-    found = zip(
-        result.multi_hand_landmarks or [], result.multi_hand_world_landmarks or [], result.multi_handedness or []
-    )
+    parts = (result.multi_hand_landmarks, result.multi_hand_world_landmarks, result.multi_handedness)
+    found = zip(*(part or [] for part in parts), strict=True)
     return [
         {
             "handedness": {"Left": "right", "Right": "left"}[side.classification[0].label],

@@ -1,7 +1,7 @@
 """Oriented square crops: the affine map between a crop and its image, its exact inverse, and the sampling of both.
 
-Two coordinates are used. *Fractions* (u, v) run continuously from 0 to 1 over the square crop: the centre of its top-left
-pixel is at 0.5 / S. *Pixels* (x, y) are those of the raw image: the centre of its top-left pixel is at (0, 0).
+Two coordinates are used. *Fractions* (u, v) run continuously from 0 to 1 over the square crop: the centre of its
+top-left pixel is at 0.5 / S. *Pixels* (x, y) are those of the raw image: the centre of its top-left pixel is at (0, 0).
 
     pixel = centre + size * R(angle) @ (fraction - 0.5),   R(a) = [[cos a, -sin a], [sin a, cos a]]
 
@@ -23,14 +23,16 @@ def square_box(centre_px, size_px: float, angle_rad: float = 0.0) -> OrientedBox
 
 
 def letterbox(width: int, height: int, edge_px: float = -0.5) -> OrientedBox:
-    """The smallest upright square around an image of ``width`` x ``height`` pixels whose outer edge is at ``edge_px``."""
+    """The smallest upright square around an image of ``width`` x ``height`` whose outer edge is at ``edge_px``."""
     return square_box((edge_px + width / 2, edge_px + height / 2), max(width, height))
 
 
 def moved(box: OrientedBox, right: float, down: float) -> OrientedBox:
     """The box moved along its own axes by fractions of its own width and height."""
     step = rotation(box.angle_rad) @ (right * box.size_px[0], down * box.size_px[1])
-    return OrientedBox((box.centre_px[0] + float(step[0]), box.centre_px[1] + float(step[1])), box.size_px, box.angle_rad)
+    return OrientedBox(
+        (box.centre_px[0] + float(step[0]), box.centre_px[1] + float(step[1])), box.size_px, box.angle_rad
+    )
 
 
 def rotation(angle_rad: float) -> np.ndarray:
@@ -69,7 +71,7 @@ def pixel_affine(affine: np.ndarray, size: int) -> np.ndarray:
 
 
 def sample(image: np.ndarray, affine: np.ndarray, size: int, border: str = "replicate") -> np.ndarray:
-    """Bilinear crop (size, size, 3) uint8 of ``image`` (H, W, 3) uint8; outside it, ``replicate`` the edge or ``zero``."""
+    """Bilinear crop (size, size, 3) of ``image`` (H, W, 3), uint8; outside it, ``replicate`` the edge or ``zero``."""
     mode = {"replicate": cv2.BORDER_REPLICATE, "zero": cv2.BORDER_CONSTANT}[border]
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return cv2.warpAffine(image, pixel_affine(affine, size), (size, size), flags=flags, borderMode=mode)
@@ -78,7 +80,7 @@ def sample(image: np.ndarray, affine: np.ndarray, size: int, border: str = "repl
 def sample_batch(images: list, affines: list, size: int, border: str = "replicate") -> np.ndarray:
     """Network input (N, 3, size, size) float32, 0 to 1: crop n is taken from ``images[n]`` by ``affines[n]``."""
     batch = np.empty((len(images), 3, size, size), dtype=np.float32)
-    for target, image, affine in zip(batch, images, affines):
+    for target, image, affine in zip(batch, images, affines, strict=True):
         crop = sample(image, affine, size, border)
         np.multiply(crop.transpose(2, 0, 1), np.float32(1 / 255), out=target)
     return batch

@@ -39,7 +39,7 @@ def _sample_one(image: torch.Tensor, affines: list, size: int, border: str) -> t
 
 
 def _grid(affines: list, width: int, height: int, size: int) -> torch.Tensor:
-    """Positions (N, size, size, 2) of all crop pixels in grid_sample's units: -1 and 1 are the outer edges of the image."""
+    """Positions (N, size, size, 2) of crop pixels in grid_sample's units: -1 and 1 are the image's outer edges."""
     index = np.arange(size)
     pixels = np.stack([*np.meshgrid(index, index), np.ones((size, size))], axis=-1)
     positions = np.stack([pixels @ pixel_affine(affine, size).T for affine in affines])
@@ -51,4 +51,4 @@ def download(outputs: dict) -> dict[str, np.ndarray]:
     flat = torch.cat([value.to(torch.float32).flatten() for value in outputs.values()]).cpu().numpy().astype(np.float64)
     ends = np.cumsum([value.numel() for value in outputs.values()])
     parts = np.split(flat, ends[:-1])
-    return {name: part.reshape(value.shape) for (name, value), part in zip(outputs.items(), parts)}
+    return {name: part.reshape(value.shape) for (name, value), part in zip(outputs.items(), parts, strict=True)}

@@ -90,8 +90,9 @@ def upright_angle(base: np.ndarray, tip: np.ndarray) -> float:
 def decode(candidates: Candidates, affine: np.ndarray, card: dict, min_score: float) -> list[Detection]:
     """Detections of one image, best first.
 
-    ``affine`` (2, 3) carries fractions of the localiser's input to image pixels. ``card`` is the localiser's part of the
-    model card: ``box_scale``, ``box_shift`` (along the box's own right and down, in its size), ``suppression``, ``iou``.
+    ``affine`` (2, 3) carries fractions of the localiser's input to image pixels. ``card`` is the localiser's part of
+    the model card: ``box_scale``, ``box_shift`` (along the box's own right and down, in its size), ``suppression`` and
+    ``iou``.
     """
     good = np.isfinite(candidates.box).all(axis=1) & np.isfinite(candidates.axis).all(axis=(1, 2))
     good &= (candidates.score >= min_score) & (candidates.box[:, 2:] > 0).all(axis=1)

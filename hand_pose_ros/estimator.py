@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hand_pose_ros.camera import CameraModel
-from hand_pose_ros.crop import crop_to_image, letterbox, moved, rotation, transform
+from hand_pose_ros.camera_axes import camera_axes
+from hand_pose_ros.crop import crop_to_image, letterbox, moved, transform
 from hand_pose_ros.detector import Candidates, Detection, decode
 from hand_pose_ros.hand import KEYPOINT_COUNT, LEFT, RIGHT, HandPose, OrientedBox
 from hand_pose_ros.hand_scale import HandScales
-from hand_pose_ros.kinematics import normalize
 from hand_pose_ros.region import hand_box, hand_distance, pose_crop
 from hand_pose_ros.root_depth import place
 from hand_pose_ros.sampler import check_image, sampler_for
@@ -46,7 +46,7 @@ class HandEstimator:
         self._sampler = sampler_for(model.pose.runtime, model.device)
 
     def __call__(self, image, camera: CameraModel | None = None, scales: HandScales | None = None) -> list[HandPose]:
-        """Hands in one image (H, W, 3) uint8 RGB, best first; metres only with a ``camera``. ValueError on bad input."""
+        """Hands in an image (H, W, 3) uint8 RGB, best first; metres only with a ``camera``. ValueError on bad input."""
         check_image(image)
         check_camera(camera, image)
         images = [self.load(image)]
@@ -76,7 +76,7 @@ class HandEstimator:
         observed = self.observe(images, boxes_per_image, cameras)
         return [
             [placed(hand, camera, scales) for hand in hands if hand is not None]
-            for hands, camera in zip(observed, cameras)
+            for hands, camera in zip(observed, cameras, strict=True)
         ]
 
     def observe(self, images: list, boxes_per_image: list, cameras: list, sides_per_image: list | None = None) -> list:
@@ -87,8 +87,8 @@ class HandEstimator:
         sides_per_image = sides_per_image or [[None] * len(boxes) for boxes in boxes_per_image]
         jobs = [
             (self.load(image), box, side, camera)
-            for image, boxes, sides, camera in zip(images, boxes_per_image, sides_per_image, cameras)
-            for box, side in zip(boxes, sides)
+            for image, boxes, sides, camera in zip(images, boxes_per_image, sides_per_image, cameras, strict=True)
+            for box, side in zip(boxes, sides, strict=True)
         ]
         found = iter(self._poses(jobs) if jobs else [])
         return [[next(found) for _ in boxes] for boxes in boxes_per_image]
@@ -98,14 +98,16 @@ class HandEstimator:
         return pose_crop(keypoints_px, self.model.pose.card["roi"])
 
     def _poses(self, jobs: list) -> list[HandPose | None]:
-        images, boxes, sides, cameras = zip(*jobs)
+        images, boxes, sides, cameras = zip(*jobs, strict=True)
         stage = self.model.pose
         boxes = [self._input_box(box, stage) for box in boxes]
         mirrored = [side == LEFT and stage.card.get("sees", "both") == "right" for side in sides]
-        affines = [crop_to_image(box, flip) for box, flip in zip(boxes, mirrored)]
+        affines = [crop_to_image(box, flip) for box, flip in zip(boxes, mirrored, strict=True)]
         output = self._run(stage, list(images), affines, "replicate")
         return [
-            self._pose({name: value[n] for name, value in output.items()}, boxes[n], affines[n], mirrored[n], cameras[n])
+            self._pose(
+                {name: value[n] for name, value in output.items()}, boxes[n], affines[n], mirrored[n], cameras[n]
+            )
             for n in range(len(jobs))
         ]
 
@@ -160,26 +162,6 @@ def check_camera(camera: CameraModel | None, image: np.ndarray) -> None:
             f"image is {image.shape[1]} x {image.shape[0]} but its camera is calibrated for {size}: "
             "use CameraModel.resized if the image was scaled"
         )
-
-
-def camera_axes(joints: np.ndarray, box: OrientedBox, mirrored: bool, camera: CameraModel | None) -> np.ndarray:
-    """Normalised joints (21, 3) in the axes of the camera optical frame from crop-aligned ones (21, 3).
-
-    The crop is turned back about the viewing axis; with a camera, the viewing axis is turned onto the ray through the
-    crop's centre, because a network sees every crop as if it lay in the middle of the image.
-    """
-    turned = joints * (-1.0, 1.0, 1.0) if mirrored else joints
-    turned = np.column_stack([turned[:, :2] @ rotation(box.angle_rad).T, turned[:, 2]])
-    if camera is not None:
-        turned = turned @ rotation_onto(camera.unproject(np.asarray(box.centre_px))).T
-    return normalize(turned)[0]
-
-
-def rotation_onto(ray: np.ndarray) -> np.ndarray:
-    """The smallest rotation (3, 3) that carries the z axis onto ``ray`` (3,), z > 0 (Rodrigues' formula)."""
-    x, y, z = np.asarray(ray, dtype=np.float64) / np.linalg.norm(ray)
-    k = 1.0 / (1.0 + z)
-    return np.array([[1 - k * x * x, -k * x * y, x], [-k * x * y, 1 - k * y * y, y], [-x, -y, z]])
 
 
 def placed(hand: HandPose, camera: CameraModel | None, scales: HandScales) -> HandPose:

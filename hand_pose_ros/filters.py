@@ -51,7 +51,7 @@ SPEED_CUTOFF_HZ = 1.0
 
 
 def gain(cutoff_hz, elapsed_s: float):
-    """Share of the new value in a first-order low-pass (Casiez et al. 2012, equation 5 with tau = 1 / (2 pi cutoff))."""
+    """Share of the new value in a first-order low-pass (Casiez et al. 2012, equation 5, tau = 1 / (2 pi cutoff))."""
     return 1.0 / (1.0 + 1.0 / (2.0 * np.pi * cutoff_hz * elapsed_s))
 
 
@@ -96,7 +96,7 @@ class BoneLengths:
 def with_lengths(joints: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Normalised joints (21, 3) whose bones keep their direction and get the given ``lengths`` (20,)."""
     result = joints.copy()
-    for (parent, child), length in zip(BONES, lengths):
+    for (parent, child), length in zip(BONES, lengths, strict=True):
         bone = joints[child] - joints[parent]
         result[child] = result[parent] + bone * (length / max(np.linalg.norm(bone), 1e-9))
     return normalize(result)[0]
@@ -121,7 +121,7 @@ class HandFilter:
         return replace(hand, keypoints_px=keypoints, normalized_joints=joints, box=hand_box(keypoints))
 
     def steady(self, hand: HandPose, stamp_s: float, settings: FilterSettings) -> HandPose:
-        """The distance smoothed: the whole hand is moved along the ray through its root, so that pixels keep their place."""
+        """The distance smoothed: the hand is moved along the ray through its root, so that pixels keep their place."""
         if hand.joints_m is None:
             return hand
         root = hand.joints_m[MIDDLE_MCP]

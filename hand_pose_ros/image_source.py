@@ -119,10 +119,13 @@ def _index(path: Path) -> Iterator[Picture]:
         yield Picture(str(path), error=str(error))
         return
     for number, entry in enumerate(entries):
+        name = str(path)
         try:
-            name, camera = str(entry["image"]), _camera(entry)
+            name = str(entry["image"])
+            camera = _camera(entry)
         except (KeyError, TypeError, ValueError) as error:
-            yield Picture(str(path), error=f"{path}, entry {number}: {error!r}: give image and, if known, width, height, K")
+            reason = f"{path}, entry {number}: {error!r}: give image and, if known, width, height and K"
+            yield Picture(name, error=reason)
             continue
         # Pixels of a list's intrinsics and labels are those of the stored image, whatever EXIF says.
         yield _still(name, path.parent / name, camera, upright=False)

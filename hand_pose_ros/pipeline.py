@@ -58,26 +58,29 @@ class HandPosePipeline:
     ``settings`` and ``scales`` may be assigned between frames. Not thread-safe: one thread calls it.
     """
 
-    def __init__(self, model, settings: PipelineSettings = PipelineSettings(), scales: HandScales = HandScales()):
-        self.estimator, self.settings, self.scales = HandEstimator(model), settings, scales
+    def __init__(self, model, settings: PipelineSettings | None = None, scales: HandScales | None = None):
+        self.estimator = HandEstimator(model)
+        self.settings, self.scales = settings or PipelineSettings(), scales or HandScales()
         self._cameras: dict[str, _Camera] = {}
         self._numbers = itertools.count(1)
 
     def process(self, frames: list[Frame]) -> list[Hands]:
-        """The hands of each frame. Frames are of different cameras, and each camera's come in the order of their stamps.
+        """The hands of each frame. Frames are of different cameras; each camera's come in the order of their stamps.
 
-        A bad frame (image, stamp, camera) gives an empty result, or one without metres, whose ``error`` names the camera
-        and the reason; the other frames are served. ValueError only if one camera has two frames in one call.
+        A bad frame (image, stamp, camera) gives an empty result, or one without metres, whose ``error`` names the
+        camera and the reason; the other frames are served. ValueError only if one camera has two frames in one call.
         """
         self._check_cameras(frames)
         self.estimator.settings = self.settings.estimator
         results = [Hands() for _ in frames]
-        jobs = [job for frame, result in zip(frames, results) if (job := self._open(frame, result)) is not None]
+        jobs = [
+            job for frame, result in zip(frames, results, strict=True) if (job := self._open(frame, result)) is not None
+        ]
         self._look_for_new_hands(jobs)
         boxes = [[search.box for search in job.searches] for job in jobs]
         sides = [[search.side for search in job.searches] for job in jobs]
         images, cameras = [job.image for job in jobs], [job.camera for job in jobs]
-        for job, hands in zip(jobs, self.estimator.observe(images, boxes, cameras, sides)):
+        for job, hands in zip(jobs, self.estimator.observe(images, boxes, cameras, sides), strict=True):
             job.result.extend(self._finish(job, job.memory.tracker.finish(job.searches, hands)))
         return results
 
@@ -119,13 +122,16 @@ class HandPosePipeline:
 
     def _look_for_new_hands(self, jobs: list[_Job]) -> None:
         wanting = [job for job in jobs if job.memory.tracker.wants_detection()]
-        for job, detections in zip(wanting, self.estimator.detect([job.image for job in wanting])):
+        found = self.estimator.detect([job.image for job in wanting])
+        for job, detections in zip(wanting, found, strict=True):
             job.searches = job.memory.tracker.admit(job.searches, detections)
 
     def _finish(self, job: _Job, hands: list[HandPose]) -> list[HandPose]:
         """Smooth, place and steady the hands of one frame; held ones are repeated as they were last shown."""
         memory = job.memory
-        shown = {hand.id: replace(memory.shown[hand.id], status=PREDICTED) for hand in hands if hand.status == PREDICTED}
+        shown = {
+            hand.id: replace(memory.shown[hand.id], status=PREDICTED) for hand in hands if hand.status == PREDICTED
+        }
         seen = [hand for hand in hands if hand.status != PREDICTED]
         # A hand that was lost starts with a new filter: its last pose is no measure of its speed.
         known = memory.filters if self.settings.filter.enabled else {}

@@ -13,7 +13,9 @@ from hand_pose_ros.image_source import Picture
 PIXEL_DIGITS, METRE_DIGITS, UNIT_DIGITS = 3, 6, 5
 
 
-def described_image(picture: Picture, model: str, hands: list[HandPose], camera: CameraModel | None, error=None) -> dict:
+def described_image(
+    picture: Picture, model: str, hands: list[HandPose], camera: CameraModel | None, error=None
+) -> dict:
     """The line of one image. ``error`` says what was wrong with it or its camera."""
     height, width = picture.image.shape[:2] if picture.image is not None else (None, None)
     line = {

@@ -23,7 +23,7 @@ def bounding_box(points_px: np.ndarray, angle_rad: float) -> OrientedBox:
 
 
 def pose_crop(keypoints_px: np.ndarray, card: dict) -> OrientedBox:
-    """The square crop for the pose network around a hand whose keypoints (21, 2) are known, from this or the last frame.
+    """The square crop for the pose network around a hand whose keypoints (21, 2) are known.
 
     ``card`` is ``roi`` of the pose part of the model card: ``keypoints`` that span the box; its up as ``axis``, the
     means of the keypoints ``from`` and ``to``; ``shift`` along the box's own right and down in sizes of the unscaled
@@ -43,10 +43,13 @@ def hand_box(keypoints_px: np.ndarray) -> OrientedBox:
 
 
 def box_overlap(first: OrientedBox, second: OrientedBox) -> float:
-    """Intersection over union of the two boxes with their rotation ignored: for square crops a fair and cheap measure."""
+    """Intersection over union of two boxes, their rotation ignored: for square crops a fair and cheap measure."""
     centre, other = np.asarray(first.centre_px), np.asarray(second.centre_px)
     size, other_size = np.asarray(first.size_px), np.asarray(second.size_px)
-    low, high = np.maximum(centre - size / 2, other - other_size / 2), np.minimum(centre + size / 2, other + other_size / 2)
+    low, high = (
+        np.maximum(centre - size / 2, other - other_size / 2),
+        np.minimum(centre + size / 2, other + other_size / 2),
+    )
     common = np.clip(high - low, 0, None).prod()
     return float(common / (size.prod() + other_size.prod() - common))
 

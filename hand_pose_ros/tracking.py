@@ -1,7 +1,7 @@
 """Following hands through one camera's images: ids, box re-use, handedness vote, lost hands.
 
-A track looks for its hand in the crop around its last pose; the localiser only has to find new hands. Order of calls for
-each frame: ``begin`` -> (``admit`` if ``wants_detection``) -> pose network on all ``searches`` -> ``finish``.
+A track looks for its hand in the crop around its last pose; the localiser only has to find new hands. Order of calls
+for each frame: ``begin`` -> (``admit`` if ``wants_detection``) -> pose network on all ``searches`` -> ``finish``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from hand_pose_ros.hand import DETECTED, LEFT, PREDICTED, RIGHT, TRACKED, HandPose, OrientedBox
 from hand_pose_ros.region import box_overlap, hand_distance
 from hand_pose_ros.settings import check, setting
+from hand_pose_ros.track import Track
 
 
 @dataclass(frozen=True)
@@ -57,48 +58,6 @@ class TrackingSettings:
         check(self)
 
 
-HANDEDNESS_MARGIN = 0.2
-"""The vote changes sides only when it is this far beyond 0.5: a hand seen edge-on must not flicker."""
-
-
-class Track:
-    """One hand followed by one camera; ``hand`` is its last pose, as the network gave it."""
-
-    def __init__(self, number: int, hand: HandPose, stamp_s: float):
-        self.number, self.status = number, DETECTED
-        self.hand, self.stamp_s = hand, stamp_s
-        self._right_mean, self._voted_s = right_probability(hand), 0.0
-        self.handedness = hand.handedness
-
-    def see(self, hand: HandPose, stamp_s: float, status: str, memory_s: float) -> None:
-        """Take over a new observation of the same hand."""
-        self._right_mean += self._vote_gain(stamp_s - self.stamp_s, memory_s) * (right_probability(hand) - self._right_mean)
-        margin = HANDEDNESS_MARGIN if memory_s > 0.0 else 0.0
-        if abs(self._right_mean - 0.5) >= margin:
-            self.handedness = RIGHT if self._right_mean >= 0.5 else LEFT
-        self.hand, self.stamp_s, self.status = hand, stamp_s, status
-
-    def _vote_gain(self, elapsed_s: float, memory_s: float) -> float:
-        """Weight of a new vote: that of a plain mean until the memory is full, exponential forgetting from then on."""
-        if elapsed_s <= 0.0 or memory_s <= 0.0:
-            return float(memory_s <= 0.0)
-        self._voted_s = (self._voted_s or elapsed_s) + elapsed_s
-        return min(elapsed_s / min(self._voted_s, memory_s), 1.0)
-
-    def pose(self) -> HandPose:
-        """The last pose with this track's id and voted handedness."""
-        mean = self._right_mean if self.handedness == RIGHT else 1.0 - self._right_mean
-        score = float(np.clip(mean, 0.5, 1.0))
-        return replace(
-            self.hand, id=self.number, status=self.status, handedness=self.handedness, handedness_score=score
-        )
-
-
-def right_probability(hand: HandPose) -> float:
-    """Probability that this observation is a right hand."""
-    return hand.handedness_score if hand.handedness == RIGHT else 1.0 - hand.handedness_score
-
-
 @dataclass(frozen=True)
 class Search:
     """A crop in which the pose network shall look: for the hand of ``track``, or for a new one if that is None."""
@@ -109,8 +68,8 @@ class Search:
 
 
 class HandTracker:
-    """The tracks of one camera. ``numbers`` yields ids and is shared by all cameras; ``pose_crop`` maps keypoints (21, 2)
-    to the crop for the next frame."""
+    """The tracks of one camera. ``numbers`` yields ids and is shared by all cameras; ``pose_crop`` maps keypoints
+    (21, 2) to the crop for the next frame."""
 
     def __init__(self, numbers, pose_crop, settings: TrackingSettings = TrackingSettings(), max_hands: int = 2):
         self.settings, self.max_hands = settings, max_hands
@@ -161,7 +120,7 @@ class HandTracker:
         return sorted(poses, key=lambda hand: hand.id)
 
     def _update(self, searches, hands) -> None:
-        pairs = [(search, hand) for search, hand in zip(searches, hands) if hand is not None]
+        pairs = [(search, hand) for search, hand in zip(searches, hands, strict=True) if hand is not None]
         pairs = self._distinct(pairs)
         seen = {id(search.track) for search, _ in pairs if search.track is not None}
         self.lost += [track for track in self.tracks if id(track) not in seen]
@@ -187,7 +146,7 @@ class HandTracker:
         return track
 
     def _found_again(self, hand: HandPose) -> Track | None:
-        """The lost track whose hand this is, taken off the list: near enough, and of the same side if there is a choice."""
+        """The lost track whose hand this is, taken off the list: near, and of the same side if there is a choice."""
         near = [
             (track.handedness != hand.handedness, hand_distance(track.hand.keypoints_px, hand.keypoints_px), track)
             for track in self.lost

@@ -41,7 +41,7 @@ def draw_hand(image: np.ndarray, wrist, middle, side: str = "right") -> np.ndarr
     """Draw a hand on ``image`` in place and return its keypoints (21, 2)."""
     radius = DISC * np.linalg.norm(np.subtract(middle, wrist))
     for point, colour in ((wrist, (255, 0, 255 if side == "right" else 0)), (middle, (0, 255, 0))):
-        centre = tuple(int(round(value * 16)) for value in point)
+        centre = tuple(round(float(value) * 16) for value in point)
         cv2.circle(image, centre, round(radius * 16), colour, -1, cv2.LINE_AA, 4)
     return hand_points(wrist, middle, side)
 
@@ -137,8 +137,9 @@ class _Runtime:
 
     def _checked(self, images):
         size = self.input_size
-        assert images.dtype == np.float32 and images.shape[1:] == (3, size, size)
-        assert images.min() >= 0.0 and images.max() <= 1.0
+        assert images.dtype == np.float32
+        assert images.shape[1:] == (3, size, size)
+        assert 0.0 <= images.min() <= images.max() <= 1.0
         return self.network.outputs(images)
 
 

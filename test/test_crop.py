@@ -109,7 +109,9 @@ def test_borders():
     assert crop.sample(image, affine, 20, "replicate")[0, 0, 0] == 200
 
 
-@pytest.mark.parametrize("box", [OrientedBox((1, 1), (0, 5)), OrientedBox((np.nan, 1), (5, 5)), OrientedBox((1, 1), (5, -1))])
+@pytest.mark.parametrize(
+    "box", [OrientedBox((1, 1), (0, 5)), OrientedBox((np.nan, 1), (5, 5)), OrientedBox((1, 1), (5, -1))]
+)
 def test_a_box_of_no_size_is_refused(box):
     with pytest.raises(ValueError, match="positive size"):
         crop.crop_to_image(box)

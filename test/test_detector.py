@@ -19,7 +19,9 @@ def candidates(*rows, right=None):
 
 
 def test_weighted_suppression_averages_one_hands_candidates_by_score():
-    found = suppress(candidates((0.6, 0.52, 0.5, 0.2, 0.2), (0.9, 0.5, 0.5, 0.2, 0.2), (0.8, 0.1, 0.1, 0.1, 0.1)), 0.3, True)
+    found = suppress(
+        candidates((0.6, 0.52, 0.5, 0.2, 0.2), (0.9, 0.5, 0.5, 0.2, 0.2), (0.8, 0.1, 0.1, 0.1, 0.1)), 0.3, True
+    )
     assert found.score.tolist() == [0.9, 0.8]
     assert found.box[0, 0] == pytest.approx((0.9 * 0.5 + 0.6 * 0.52) / 1.5)
     assert found.axis[0, 0, 0] == pytest.approx((0.9 * 0.5 + 0.6 * 0.52) / 1.5)
@@ -57,7 +59,9 @@ def test_what_is_kept_of_hard_suppression_does_not_overlap(rows, weighted):
         assert (table <= 0.3 + 1e-9).all()
 
 
-@pytest.mark.parametrize(("tip", "angle"), [((0, -1), 0), ((1, 0), np.pi / 2), ((-1, 0), -np.pi / 2), ((1, -1), np.pi / 4)])
+@pytest.mark.parametrize(
+    ("tip", "angle"), [((0, -1), 0), ((1, 0), np.pi / 2), ((-1, 0), -np.pi / 2), ((1, -1), np.pi / 4)]
+)
 def test_upright_angle_turns_clockwise(tip, angle):
     assert upright_angle(np.zeros(2), np.array(tip, dtype=float)) == pytest.approx(angle)
 
@@ -73,9 +77,7 @@ def test_an_upright_hand_in_a_landscape_image():
 
 
 def test_a_hand_that_points_right_is_shifted_to_the_right():
-    lying = Candidates(
-        np.array([0.8]), np.array([[0.5, 0.5, 0.1, 0.1]]), np.array([[[0.45, 0.5], [0.55, 0.5]]])
-    )
+    lying = Candidates(np.array([0.8]), np.array([[0.5, 0.5, 0.1, 0.1]]), np.array([[[0.45, 0.5], [0.55, 0.5]]]))
     [found] = decode(lying, crop_to_image(letterbox(200, 200)), CARD, 0.5)
     assert found.box.angle_rad == pytest.approx(np.pi / 2)
     assert found.box.centre_px == pytest.approx((99.5 + 10, 99.5))

@@ -15,13 +15,18 @@ def add_parser(subparsers):
     parser = subparsers.add_parser("predict", help="find hands in images and videos", description=__doc__)
     parser.add_argument("input", nargs="+", help="image, folder, video or index.json")
     camera = parser.add_mutually_exclusive_group()
-    camera.add_argument("--camera-info", type=Path, metavar="FILE", help="calibration YAML in the ROS format, for metres")
+    camera.add_argument(
+        "--camera-info", type=Path, metavar="FILE", help="calibration YAML in the ROS format, for metres"
+    )
     camera.add_argument("--fov", type=float, metavar="DEG", help="horizontal field of view in degrees, for metres")
     parser.add_argument("--model", default="mediapipe_full", help="model (default %(default)s; list: models list)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default auto)")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads of the networks (default: the runtime's)")
     parser.add_argument(
-        "--hand-scale", type=float, metavar="M", help="length from wrist to middle MCP joint in metres (default: average)"
+        "--hand-scale",
+        type=float,
+        metavar="M",
+        help="length from wrist to middle MCP joint in metres (default: average)",
     )
     parser.add_argument("--max-hands", type=int, default=2, help="most hands per image (default %(default)s)")
     parser.add_argument("--min-score", type=float, default=0.5, help="lowest score of a hand (default %(default)s)")

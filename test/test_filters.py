@@ -1,0 +1,142 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hand_pose_ros.camera import CameraModel
+from hand_pose_ros.estimator import placed
+from hand_pose_ros.filters import BoneLengths, FilterSettings, HandFilter, OneEuro, gain, with_lengths
+from hand_pose_ros.hand import HandPose
+from hand_pose_ros.hand_scale import HandScales
+from hand_pose_ros.kinematics import bone_lengths, normalize
+from hand_pose_ros.region import hand_box
+
+CAMERA = CameraModel.from_fov(640, 480, 60.0)
+DT = 1 / 30
+
+
+def pose(drawn, x=300.0, joints=None):
+    keypoints = drawn.points((x, 300.0), (x, 230.0))
+    hand = HandPose(
+        handedness="right", handedness_score=0.9, score=0.9, box=hand_box(keypoints), keypoints_px=keypoints,
+        keypoint_scores=np.ones(21), keypoint_stddev_px=np.ones(21),
+        normalized_joints=normalize(drawn.template if joints is None else joints)[0],
+    )  # fmt: skip
+    return placed(hand, CAMERA, HandScales())
+
+
+def test_one_euro_is_the_papers_recursion():
+    rng, value, speed = np.random.default_rng(5), None, 0.0
+    smoother, signal = OneEuro(), np.cumsum(rng.normal(0, 0.2, 60))
+    for n, x in enumerate(signal):
+        found = smoother(np.array([x]), n * DT, 1.5, 0.7)[0]
+        if value is None:
+            value = x
+        else:
+
+            def alpha(cutoff):
+                return 1 / (1 + (1 / (2 * np.pi * cutoff)) / DT)
+
+            speed = alpha(1.0) * (x - value) / DT + (1 - alpha(1.0)) * speed
+            a = alpha(1.5 + 0.7 * abs(speed))
+            value = a * x + (1 - a) * value
+        assert found == pytest.approx(value, abs=1e-12)
+
+
+def test_a_still_hand_is_steadied():
+    rng, smoother = np.random.default_rng(6), OneEuro()
+    noise = rng.normal(0, 0.005, (300, 21, 2))
+    smooth = np.array([smoother(value, n * DT, 2.0, 4.0) for n, value in enumerate(noise)])
+    assert smooth[30:].std() < 0.6 * noise.std()
+
+
+def test_a_fast_hand_is_followed():
+    smoother = OneEuro()
+    for n in range(60):  # 3 hand sizes per second
+        smooth = smoother(np.array([3.0 * n * DT]), n * DT, 2.0, 4.0)
+    assert 3.0 * 59 * DT - smooth[0] < 3.0 * 0.02  # less than 20 ms behind
+
+
+def test_the_rate_does_not_matter():
+    ends = []
+    for dt in (1 / 120, 1 / 30):
+        smoother = OneEuro()
+        values = [smoother(np.array([float(t >= 0.5)]), t, 1.0, 0.0)[0] for t in np.arange(0, 0.8, dt)]
+        ends.append(values[-1])
+    assert ends[0] == pytest.approx(ends[1], abs=0.05)
+
+
+def test_a_stamp_that_is_not_later_passes_the_value_on():
+    smoother = OneEuro()
+    smoother(np.array([0.0]), 1.0, 1.0, 0.0)
+    assert smoother(np.array([5.0]), 1.0, 1.0, 0.0)[0] == 5.0
+    assert smoother(np.array([7.0]), 0.5, 1.0, 0.0)[0] == 7.0
+    assert np.isfinite(smoother(np.array([8.0]), 0.6, 1.0, 0.0)[0])
+
+
+def test_gain_is_a_share():
+    assert 0 < gain(1e-3, 1e-3) < 1e-4
+    assert gain(1e6, 1.0) == pytest.approx(1.0)
+
+
+def test_bone_lengths_become_constant_and_directions_stay(drawn):
+    rng, bones = np.random.default_rng(7), BoneLengths()
+    joints = [normalize(drawn.template + rng.normal(0, 0.05, (21, 3)))[0] for _ in range(200)]
+    fixed = [bones(each, n * DT, 2.0) for n, each in enumerate(joints)]
+    raw, kept = (np.array([bone_lengths(each) for each in some[100:]]).std(axis=0).mean() for some in (joints, fixed))
+    assert kept < 0.25 * raw
+    for each, one in zip(joints[-5:], fixed[-5:], strict=True):
+        first, second = (np.diff(hand[[5, 6]], axis=0)[0] for hand in (each, one))
+        assert np.dot(first, second) / np.linalg.norm(first) / np.linalg.norm(second) == pytest.approx(1)
+
+
+def test_with_lengths_sets_them(drawn):
+    lengths = bone_lengths(normalize(drawn.template)[0])
+    bent = normalize(drawn.template * (1.1, 0.9, 1.3))[0]
+    assert np.allclose(bone_lengths(with_lengths(bent, lengths)), lengths)
+
+
+def test_a_whole_hand_is_steadied_and_stays_consistent(drawn):
+    rng, smoother, settings = np.random.default_rng(8), HandFilter(), FilterSettings()
+    raw, smooth = [], []
+    for n in range(150):
+        hand = pose(drawn, 300 + rng.normal(0, 2), drawn.template + rng.normal(0, 0.03, (21, 3)))
+        raw.append(hand)
+        hand = placed(smoother.smooth(hand, n * DT, settings), CAMERA, HandScales())
+        smooth.append(smoother.steady(hand, n * DT, settings))
+    for part, axes in (("keypoints_px", slice(0, 2)), ("joints_m", slice(2, 3)), ("joints_m", slice(0, 2))):
+        before, after = (
+            np.array([getattr(h, part)[:, axes] for h in some[50:]]).std(axis=0).mean() for some in (raw, smooth)
+        )
+        assert after < 0.6 * before
+    hand = smooth[-1]
+    assert np.abs(CAMERA.project(hand.joints_m)[9] - hand.keypoints_px[9]).max() < 12
+    assert np.linalg.norm(hand.normalized_joints[0]) == pytest.approx(1)
+
+
+def test_the_first_pose_is_passed_on(drawn):
+    hand, smoother = pose(drawn), HandFilter()
+    smooth = smoother.steady(smoother.smooth(hand, 0.0, FilterSettings()), 0.0, FilterSettings())
+    assert np.allclose(smooth.keypoints_px, hand.keypoints_px)
+    assert np.allclose(smooth.joints_m, hand.joints_m)
+    assert np.allclose(smooth.normalized_joints, hand.normalized_joints)
+
+
+def test_steadying_the_distance_keeps_the_root_on_its_ray(drawn):
+    smoother, settings = HandFilter(), FilterSettings(depth_min_cutoff_hz=0.1, depth_beta=0.0)
+    near = pose(drawn)
+    far = replace(near, joints_m=near.joints_m * 1.2)
+    smoother.steady(near, 0.0, settings)
+    steady = smoother.steady(far, DT, settings)
+    assert near.joints_m[9, 2] < steady.joints_m[9, 2] < near.joints_m[9, 2] * 1.02
+    assert np.allclose(CAMERA.project(steady.joints_m)[9], CAMERA.project(near.joints_m)[9])
+
+
+def test_without_metres_nothing_is_steadied(drawn):
+    hand = replace(pose(drawn), joints_m=None)
+    assert HandFilter().steady(hand, 0.0, FilterSettings()) is hand
+
+
+def test_settings_refuse_nonsense():
+    with pytest.raises(ValueError, match="min_cutoff_hz is 0"):
+        FilterSettings(min_cutoff_hz=0.0)
