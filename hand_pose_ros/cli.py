@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import pkgutil
+import signal
 import sys
 
 from hand_pose_ros import commands
@@ -39,8 +40,14 @@ def main(arguments: list[str] | None = None) -> int:
     if arguments == ["--version"]:
         print(VERSION)
         return 0
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while modules are loaded needs no traceback
     args = build_parser(arguments).parse_args(arguments)
-    return load(args.command).main(args) or 0
+    command = load(args.command)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return command.main(args) or 0
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_POLL_S = 0.02
+_POLL_S, _AGAIN_S = 0.02, 1.0
 
 
 class NodeProcess:
@@ -93,15 +93,25 @@ def stop(groups: list[list[NodeProcess]], patience_s: list[float], in_a_hurry=la
     """
     stubborn = []
     for group, seconds in zip(groups, patience_s, strict=True):
-        for process in group:
-            process.signal(signal.SIGINT)
-        deadline = time.monotonic() + seconds
-        while any(process.returncode is None for process in group) and time.monotonic() < deadline and not in_a_hurry():
-            time.sleep(_POLL_S)
+        _ask(group, time.monotonic() + seconds, in_a_hurry)
         stubborn += [process.name for process in group if process.returncode is None]
         for process in group:
             process.kill()  # also what a node may have left in its group
     return stubborn
+
+
+def _ask(group, deadline_s, in_a_hurry):
+    asked_s = -_AGAIN_S
+    while any(process.returncode is None for process in group):
+        now = time.monotonic()
+        if now > deadline_s or in_a_hurry():
+            return
+        if now - asked_s >= _AGAIN_S:
+            # More than once: a KeyboardInterrupt that hits Python inside a callback of C code is lost.
+            asked_s = now
+            for process in group:
+                process.signal(signal.SIGINT)
+        time.sleep(_POLL_S)
 
 
 def _bind_to(parent: int, niceness: int) -> None:
