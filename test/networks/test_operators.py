@@ -48,7 +48,7 @@ def padded(image, kernel, stride, value=0.0):
     [
         (224, 3, 2, (0, 1)), (192, 5, 2, (1, 2)), (7, 3, 2, (1, 1)), (5, 3, 1, (1, 1)), (4, 2, 2, (0, 0)),
         (3, 2, 2, (0, 1)),
-    ],  # fmt: skip
+    ],
 )
 def test_same_padding_puts_the_odd_pixel_after(size, kernel, stride, expected):
     assert same_padding(size, kernel, stride) == expected
