@@ -120,9 +120,11 @@ def _checked(name, item, value, current):
 
 
 def _strings(name, value) -> tuple[str, ...]:
-    if not all(isinstance(text, str) for text in value or ()) or isinstance(value, str):
+    # rclpy hands over lists of strings as lists, other lists as arrays, and an empty one as None or bytes.
+    given = () if value is None else value
+    if isinstance(given, (str, int, float)) or not all(isinstance(text, str) for text in given):
         raise ParameterRefusedError(f"{name} is {value!r}: give a list of strings, for example ['front', 'wrist']")
-    return tuple(text for text in value or () if text)
+    return tuple(text for text in given if text)
 
 
 def _to_ros(value):
