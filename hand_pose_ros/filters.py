@@ -25,20 +25,20 @@ class FilterSettings:
 
     enabled: bool = setting(True, "Smooth poses over time; off gives what the networks say about each image.")
     min_cutoff_hz: float = setting(
-        2.0, "Cutoff frequency for a still hand, hertz: lower is steadier.", minimum=0.01, maximum=100.0
+        1.0, "Cutoff frequency for a still hand, hertz: lower is steadier.", minimum=0.01, maximum=100.0
     )
     beta: float = setting(
-        4.0, "Rise of the cutoff with speed, hertz per hand size per second: higher lags less.",
+        16.0, "Rise of the cutoff with speed, hertz per hand size per second: higher lags less.",
         minimum=0.0, maximum=1000.0,
     )  # fmt: skip
     depth_min_cutoff_hz: float = setting(
         1.0, "The same cutoff for the distance from the camera, which is noisier.", minimum=0.01, maximum=100.0
     )
     depth_beta: float = setting(
-        4.0, "Rise of that cutoff, hertz per relative change of distance per second.", minimum=0.0, maximum=1000.0
+        16.0, "Rise of that cutoff, hertz per relative change of distance per second.", minimum=0.0, maximum=1000.0
     )
     bone_memory_s: float = setting(
-        2.0, "Time constant of a hand's bone lengths, seconds; 0 leaves the network's lengths.",
+        5.0, "Time constant of a hand's bone lengths, seconds; 0 leaves the network's lengths.",
         minimum=0.0, maximum=60.0,
     )  # fmt: skip
 
@@ -46,6 +46,7 @@ class FilterSettings:
         check(self)
 
 
+PARENTS, CHILDREN = np.array(BONES).T
 SPEED_CUTOFF_HZ = 1.0
 """Cutoff for the speed estimate, as the paper recommends."""
 
@@ -95,11 +96,10 @@ class BoneLengths:
 
 def with_lengths(joints: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Normalised joints (21, 3) whose bones keep their direction and get the given ``lengths`` (20,)."""
-    result = joints.copy()
-    for (parent, child), length in zip(BONES, lengths, strict=True):
-        bone = joints[child] - joints[parent]
-        result[child] = result[parent] + bone * (length / max(np.linalg.norm(bone), 1e-9))
-    return normalize(result)[0]
+    bones = joints[CHILDREN] - joints[PARENTS]
+    bones *= (lengths / np.maximum(np.linalg.norm(bones, axis=1), 1e-9))[:, None]
+    fingers = np.cumsum(bones.reshape(5, 4, 3), axis=1).reshape(20, 3)  # four bones each, from the wrist outwards
+    return normalize(np.vstack([np.zeros(3), fingers]))[0]
 
 
 class HandFilter:
