@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -176,7 +180,7 @@ class Live:
     def calibrate(self, camera=None, name=""):
         """Send camera_info and wait until it is there."""
         self.send_info(camera, f"{name}/camera_info" if name else "camera_info")
-        calibration = self.node._inputs[name]._calibration
+        calibration = self.node._cameras[name]._calibration
         until(lambda: calibration._message is not None)
 
     def call(self, kind, name, **fields):
@@ -270,3 +274,91 @@ def wait():
 def quick_pipeline():
     """The class that stands in for the networks."""
     return QuickPipeline
+
+
+DESK_DOMAIN = 42
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class Desk:
+    """A probe node in a thread of its own, nodes beside it in the same process, and executables in processes."""
+
+    def __init__(self, context):
+        from rclpy.node import Node
+
+        self._context, self._nodes, self._executors, self._processes = context, [], [], []
+        self.probe = self.run(Node("probe", context=context))
+
+    def run(self, node):
+        """Spin ``node`` in a thread until the test ends (or ``close(node)``)."""
+        from rclpy.executors import SingleThreadedExecutor
+
+        executor = SingleThreadedExecutor(context=self._context)
+        executor.add_node(node)
+        thread = threading.Thread(target=_spin, args=(executor,))
+        thread.start()
+        self._executors.append((node, executor, thread))
+        return node
+
+    def make(self, kind, **overrides):
+        """A node of this package beside the probe, spinning."""
+        from rclpy.parameter import Parameter
+
+        namespace = overrides.pop("namespace", "")
+        given = [Parameter(name, value=value) for name, value in overrides.items()]
+        return self.run(kind(context=self._context, namespace=namespace, parameter_overrides=given))
+
+    def close(self, node):
+        """Stop and destroy one node."""
+        for entry in [entry for entry in self._executors if entry[0] is node]:
+            self._executors.remove(entry)
+            entry[1].shutdown(timeout_sec=5.0)
+            entry[2].join(5.0)
+            node.destroy_node()
+
+    def start(self, executable, **parameters):
+        """A process of a node; its output is in ``.log``."""
+        flags = [f"{name}:={json.dumps(value)}" for name, value in parameters.items()]
+        command = [sys.executable, "-m", f"hand_pose_ros.nodes.{executable}", "--ros-args"]
+        command += [part for flag in flags for part in ("-p", flag)]
+        profiles = str(REPOSITORY / "config" / "fastdds.xml")
+        environment = {
+            **os.environ, "ROS_DOMAIN_ID": str(DESK_DOMAIN), "FASTRTPS_DEFAULT_PROFILES_FILE": profiles,
+            "FASTDDS_DEFAULT_PROFILES_FILE": profiles,
+        }  # fmt: skip
+        process = subprocess.Popen(
+            command, env=environment, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self._processes.append(process)
+        return process
+
+    def listen(self, kind, topic, qos=10):
+        """The list into which a topic's messages go."""
+        messages = []
+        self.probe.create_subscription(kind, topic, messages.append, qos)
+        return messages
+
+    def finish(self):
+        for process in self._processes:
+            process.kill()
+            process.communicate()
+        for node, *_ in list(self._executors):
+            self.close(node)
+
+
+@pytest.fixture(scope="session")
+def desk_context():
+    """An rclpy context in a DDS domain of its own."""
+    rclpy = pytest.importorskip("rclpy")
+    context = rclpy.Context()
+    rclpy.init(context=context, domain_id=DESK_DOMAIN)
+    yield context
+    rclpy.try_shutdown(context=context)
+
+
+@pytest.fixture
+def desk(desk_context):
+    """A desk to try nodes on."""
+    desk = Desk(desk_context)
+    yield desk
+    desk.finish()
