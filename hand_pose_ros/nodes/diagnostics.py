@@ -51,12 +51,12 @@ class CameraReport:
         return OK, "running"
 
 
-def network_status(node_name, state, model, device, inference: Durations, failures: int) -> DiagnosticStatus:
-    """The networks' status: lifecycle state, model, device and p50/p95 of the time per batch."""
-    p50, p95 = inference.percentiles_ms()
+def network_status(node_name: str, state: str, model: str, device: str, perception) -> DiagnosticStatus:
+    """The networks' status: lifecycle state, model, device and, while active, p50/p95 of the time per batch."""
+    p50, p95 = (perception.inference if perception else Durations()).percentiles_ms()
     values = {
         "state": state, "model": model, "device": device, "inference_p50_ms": f"{p50:.1f}",
-        "inference_p95_ms": f"{p95:.1f}", "failures": failures,
+        "inference_p95_ms": f"{p95:.1f}", "failures": perception.failures if perception else 0,
     }  # fmt: skip
     return _status(OK, f"{node_name}: hand pose", state, device, values)
 

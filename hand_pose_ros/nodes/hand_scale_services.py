@@ -68,37 +68,43 @@ def requested_measurement(request) -> ScaleMeasurement:
 class HandScaleServices:
     """``~/set_hand_scale`` and ``~/calibrate_hand_scale``.
 
-    ``scales`` is what is in force; ``measurement`` is fed by the worker while a calibration runs. ``ready`` says why
-    none can run now, "" if one can.
+    ``in_force`` holds the scales that apply; ``measurement`` is fed by the worker while a calibration runs. ``ready``
+    says why none can run now, "" if one can.
     """
 
     def __init__(self, node, scales: HandScales, cameras, ready):
-        self.scales, self.measurement = scales, None
+        self.in_force, self.measurement = scales, None
         self._node, self._cameras, self._ready = node, cameras, ready
         node.create_service(SetHandScale, "~/set_hand_scale", self._set)
         # A waiting coroutine occupies its callback group: in the node's own one it would stop the node.
         group = ReentrantCallbackGroup()
         node.create_service(CalibrateHandScale, "~/calibrate_hand_scale", self._calibrate, callback_group=group)
 
+    def measure(self, frame, hands) -> None:
+        """Have a running calibration use a processed frame (worker thread)."""
+        measurement = self.measurement
+        if measurement is not None:
+            measurement.add(frame, hands)
+
     def _set(self, request, response):
         try:
             side = requested_side(request.side)
-            self.scales = self.scales.with_scale(requested_scale(request), side)
+            self.in_force = self.in_force.with_scale(requested_scale(request), side)
             response.success = True
-            response.message = self._in_force(side)
+            response.message = self._announce(side)
         except ValueError as error:
             side, response.message = None, str(error)
         self._report(response, side)
         return response
 
-    def _in_force(self, side) -> str:
-        scale = self.scales.of(side or LEFT)
+    def _announce(self, side) -> str:
+        scale = self.in_force.of(side or LEFT)
         text = f"{side or 'both'} hands: {scale.mean_m * 1e3:.1f} mm +- {scale.stddev_m * 1e3:.1f} mm ({scale.source})"
         self._node.get_logger().info(f"hand scale of {text}")
         return text
 
     def _report(self, response, side):
-        scale = self.scales.of(side or LEFT)
+        scale = self.in_force.of(side or LEFT)
         response.hand_scale, response.hand_scale_stddev = scale.mean_m, scale.stddev_m
 
     async def _calibrate(self, request, response):
@@ -108,8 +114,8 @@ class HandScaleServices:
             side = requested_side(request.side)
             measurement = await self._measured(request)
             response.frames_used = len(measurement.scales)
-            self.scales = self.scales.with_scale(measurement.result(), side)
-            response.success, response.message = True, self._in_force(side)
+            self.in_force = self.in_force.with_scale(measurement.result(), side)
+            response.success, response.message = True, self._announce(side)
         except ValueError as error:
             response.message = str(error)
         self._report(response, side)

@@ -83,6 +83,14 @@ class NodeSettings:
         scale = HandScale(self.hand_scale_m, self.hand_scale_stddev_m, "user")
         return HandScales(scale, scale)
 
+    def of_model(self) -> tuple:
+        """What cannot change without loading the networks again."""
+        return self.model, self.models_dir, self.device, self.threads, self.half
+
+    def of_cameras(self) -> tuple:
+        """What cannot change without new topics."""
+        return self.cameras, self.mirrored, self.mirrored_cameras
+
     def is_mirrored(self, camera: str) -> bool:
         """True if this camera's images are mirrored."""
         return self.mirrored or camera in self.mirrored_cameras

@@ -340,7 +340,7 @@ LIVE_IMAGES = [(encoding, defect) for encoding in ("rgb8", "nv12", "yuv422") for
 def test_a_live_node_survives_all_that_and_still_answers_a_good_image(live, wait):
     bench = live(image_transport="raw")
     hands = bench.hands()
-    counts = bench.node._inputs[""].counts
+    counts = bench.node._cameras[""].counts
     bad = [spoilt(good_image(encoding), IMAGE_DEFECTS[defect][0]) for encoding, defect in LIVE_IMAGES]
     for encoding in UNSUPPORTED:
         message = good_image("rgba8")
@@ -359,11 +359,11 @@ def test_a_live_node_survives_all_that_and_still_answers_a_good_image(live, wait
 @pytest.mark.ros
 def test_a_live_node_survives_broken_files_and_calibrations(live, wait):
     bench = live(image_transport="compressed")
-    hands, counts = bench.hands(), bench.node._inputs[""].counts
+    hands, counts = bench.hands(), bench.node._cameras[""].counts
     for n, (data, _) in enumerate(FILES.values()):
         bench.send(CompressedImage(header=bench.header(), format="jpeg", data=data), "image/compressed")
         wait(lambda n=n: counts.bad == n + 1)
-    calibration = bench.node._inputs[""]._calibration
+    calibration = bench.node._cameras[""]._calibration
     for n, (changes, _) in enumerate(CALIBRATIONS.values()):
         info = info_from_camera(CameraModel.from_fov(WIDTH, HEIGHT, 56.0), bench.header(str(n)))
         for field, value in changes.items():

@@ -67,7 +67,7 @@ def test_a_calibration_that_changes_changes_the_metres(live, wait):
     hands, distances = bench.hands(), []
     for fov in (70.0, 40.0):
         bench.calibrate(CameraModel.from_fov(64, 48, fov))
-        wait(lambda fov=fov: abs(bench.node._inputs[""]._calibration._message.k[0] - focal(fov)) < 1e-6)
+        wait(lambda fov=fov: abs(bench.node._cameras[""]._calibration._message.k[0] - focal(fov)) < 1e-6)
         bench.send_image()
         wait(lambda: len(hands) == len(distances) + 1)
         distances.append(bench.pipeline.batches[-1][0].camera.intrinsics[0])
@@ -93,7 +93,7 @@ def test_a_useless_calibration_gives_pixels_only_and_never_metres(live, wait, sp
         info.width, info.height = 100, 100
     info.header.frame_id = "spoilt"
     bench.send(info, "camera_info")
-    calibration = bench.node._inputs[""]._calibration
+    calibration = bench.node._cameras[""]._calibration
     wait(lambda: calibration._message is not None and calibration._message.header.frame_id == "spoilt")
     bench.send_image()
     wait(lambda: hands)
@@ -178,7 +178,7 @@ def test_the_newest_image_wins_and_the_others_are_counted(live, wait):
         time.sleep(0.03)
     wait(lambda: hands and hands[-1].header.stamp == stamps[-1])
     assert len(hands) < 8
-    counts, dropped = bench.node._inputs[""].counts, bench.node._worker.slots.dropped[""]
+    counts, dropped = bench.node._cameras[""].counts, bench.node._perception.slots.dropped[""]
     wait(lambda: counts.processed == len(hands))
     assert counts.processed + dropped == counts.received
     assert [message.header.stamp for message in hands] == [stamp for stamp in stamps if stamp in
@@ -187,10 +187,10 @@ def test_the_newest_image_wins_and_the_others_are_counted(live, wait):
 
 def test_a_stale_image_is_dropped_and_counted(live, wait):
     bench = live(max_age_s=0.5)
-    hands, counts = bench.hands(), bench.node._inputs[""].counts
+    hands, counts = bench.hands(), bench.node._cameras[""].counts
     late = (bench.probe.get_clock().now() - Duration(seconds=2.0)).to_msg()
     bench.send_image(header=bench.header(stamp=late))
-    wait(lambda: bench.node._inputs[""].counts.stale == 1)
+    wait(lambda: bench.node._cameras[""].counts.stale == 1)
     bench.send_image()
     wait(lambda: hands)
     assert len(hands) == 1
@@ -206,7 +206,7 @@ def test_stamps_of_another_clock_are_used_with_a_warning_not_dropped_in_silence(
     assert hands[0].header == sent.header
     frame = bench.pipeline.batches[0][0]
     assert frame.stamp_s > 1e9 if stamp == Time() else frame.stamp_s == stamp.sec
-    assert np.isnan(bench.node._inputs[""].counts.latency.percentiles_ms()[0])
+    assert np.isnan(bench.node._cameras[""].counts.latency.percentiles_ms()[0])
 
 
 def test_a_bag_that_loops_starts_the_tracks_anew(live, wait):
@@ -219,7 +219,7 @@ def test_a_bag_that_loops_starts_the_tracks_anew(live, wait):
     assert bench.pipeline.resets[-1] == ""
     before = len(bench.pipeline.resets)
     bench.send_image(header=bench.header(stamp=Time(sec=39, nanosec=900_000_000)))
-    wait(lambda: bench.node._inputs[""].counts.overtaken == 1)
+    wait(lambda: bench.node._cameras[""].counts.overtaken == 1)
     assert len(bench.pipeline.resets) == before
 
 
@@ -230,10 +230,10 @@ def test_bad_images_are_skipped_counted_and_do_no_harm(live, wait):
         bad = image_message(np.zeros((48, 64, 3), np.uint8), bench.header())
         bad.encoding = encoding
         bench.send(bad, "image")
-        wait(lambda n=n: bench.node._inputs[""].counts.bad == n + 1)
+        wait(lambda n=n: bench.node._cameras[""].counts.bad == n + 1)
     bench.send(Image(header=bench.header(), width=64, height=48, encoding="rgb8", step=192, data=b"123"), "image")
-    wait(lambda: bench.node._inputs[""].counts.bad == 4)
-    assert "truncated" in bench.node._inputs[""].counts.last_problem
+    wait(lambda: bench.node._cameras[""].counts.bad == 4)
+    assert "truncated" in bench.node._cameras[""].counts.last_problem
     bench.send_image()
     wait(lambda: hands)
     assert len(hands) == 1
@@ -244,7 +244,7 @@ def test_a_failing_network_costs_its_image_only(live, wait):
     hands = bench.hands()
     bench.pipeline.failure = RuntimeError("CUDA out of memory")
     bench.send_image()
-    wait(lambda: bench.node._failures == 1)
+    wait(lambda: bench.node._perception.failures == 1)
     bench.pipeline.failure = None
     bench.send_image()
     wait(lambda: hands)

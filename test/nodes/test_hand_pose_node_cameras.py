@@ -87,7 +87,7 @@ def test_a_corrupt_compressed_image_is_skipped(live, wait):
     hands = bench.hands()
     good = compressed_message(np.ones((48, 64, 3), np.uint8), bench.header())
     bench.send(CompressedImage(header=good.header, format="jpeg", data=bytes(good.data)[:200]), "image/compressed")
-    wait(lambda: bench.node._inputs[""].counts.bad == 1)
+    wait(lambda: bench.node._cameras[""].counts.bad == 1)
     bench.send(good, "image/compressed")
     wait(lambda: hands)
 
@@ -119,13 +119,13 @@ def test_simulated_time_decides_about_age_and_a_jump_back_resets(live, wait):
     bench.send_image(header=bench.header(stamp=Time(sec=99, nanosec=900_000_000)))
     wait(lambda: hands)
     bench.send_image(header=bench.header(stamp=Time(sec=98)))
-    wait(lambda: bench.node._inputs[""].counts.stale == 1)
+    wait(lambda: bench.node._cameras[""].counts.stale == 1)
     before = bench.pipeline.resets.count(None)
     set_clock(bench, clock, 10, wait)
     bench.send_image(header=bench.header(stamp=Time(sec=10)))
     wait(lambda: len(hands) == 2)
     assert bench.pipeline.resets.count(None) == before + 1
-    p50, _ = bench.node._inputs[""].counts.latency.percentiles_ms()
+    p50, _ = bench.node._cameras[""].counts.latency.percentiles_ms()
     assert p50 < 200.0
 
 

@@ -17,7 +17,7 @@ pytest.importorskip("rclpy")
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 
-from hand_pose_ros.nodes.perception import load_pipeline
+from hand_pose_ros.nodes.pipeline_loading import load_pipeline
 
 pytestmark = pytest.mark.ros
 
@@ -127,6 +127,21 @@ def test_a_changed_model_is_loaded_at_the_next_activation(live):
     assert bench.transition("activate")
     assert len(bench.pipelines) == 2
     assert bench.transition("deactivate")
+    assert bench.transition("activate")
+    assert len(bench.pipelines) == 2
+
+
+def test_a_model_that_fails_at_activation_does_not_pass_for_the_old_one(live, quick_pipeline):
+    def load(settings, *others):
+        if settings.model == "broken":
+            raise FileNotFoundError("broken.safetensors")
+        return quick_pipeline(settings, *others)
+
+    bench = live(load=load, state="inactive")
+    assert bench.set(model="broken").successful
+    assert not bench.transition("activate")
+    assert bench.state() == "inactive"
+    assert bench.set(model="mediapipe_full").successful
     assert bench.transition("activate")
     assert len(bench.pipelines) == 2
 

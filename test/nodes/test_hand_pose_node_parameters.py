@@ -8,14 +8,20 @@ pytest.importorskip("rclpy")
 from rcl_interfaces.msg import ParameterType
 from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters
 
+from hand_pose_ros.nodes.parameters import names
+
 pytestmark = pytest.mark.ros
+
+
+def own_names(bench):
+    return names(bench.node.settings) + names(bench.node.pipeline_settings)
 
 
 def test_every_parameter_has_a_description_and_every_number_a_range(live):
     bench = live(state="unconfigured")
-    names = bench.call(ListParameters, "hand_pose_node/list_parameters").result.names
-    own = [name for name in names if name in bench.node._names]
-    assert set(own) == set(bench.node._names)
+    listed = bench.call(ListParameters, "hand_pose_node/list_parameters").result.names
+    own = [name for name in listed if name in own_names(bench)]
+    assert set(own) == set(own_names(bench))
     assert {"model", "hand_scale_m", "estimator.max_hands", "tracking.hold_s", "filter.beta", "cameras"} < set(own)
     for each in bench.call(DescribeParameters, "hand_pose_node/describe_parameters", names=own).descriptors:
         assert len(each.description) > 20, each.name

@@ -79,8 +79,8 @@ def test_calibration_at_a_known_distance(live, wait):
     assert answer.frames_used == 5
     # The quick hand's wrist was drawn with a scale of 88 mm at (0.5 + its own relief) m.
     assert answer.hand_scale == pytest.approx(0.088 * 0.6 / 0.5, rel=0.05)
-    assert bench.node._scales.scales.right.source == "calibrated"
-    assert bench.node._scales.scales.left == POPULATION_PRIOR
+    assert bench.node.scales.in_force.right.source == "calibrated"
+    assert bench.node.scales.in_force.left == POPULATION_PRIOR
 
 
 @pytest.mark.parametrize("encoding", ["16UC1", "32FC1"])
@@ -91,7 +91,7 @@ def test_calibration_from_a_depth_image(live, wait, encoding):
         answer = bench.call(CalibrateHandScale, CALIBRATE, method=1, frames=3, timeout_s=5.0)
     assert answer.success, answer.message
     assert answer.hand_scale == pytest.approx(0.088, rel=0.1)
-    assert bench.node._scales.scales.left.source == "depth"
+    assert bench.node.scales.in_force.left.source == "depth"
     wait(lambda: bench.probe.count_subscribers("depth") == 0)
 
 
@@ -123,8 +123,8 @@ def test_a_calibration_that_cannot_be_says_why(live, situation, fields, reason):
         answer = bench.call(CalibrateHandScale, CALIBRATE, **fields)
     assert not answer.success
     assert reason in answer.message
-    assert bench.node._scales.scales.left == POPULATION_PRIOR
-    assert bench.node._scales.measurement is None
+    assert bench.node.scales.in_force.left == POPULATION_PRIOR
+    assert bench.node.scales.measurement is None
 
 
 def test_a_second_calibration_and_a_deactivation_meanwhile_are_answered(live, wait):
@@ -135,7 +135,7 @@ def test_a_second_calibration_and_a_deactivation_meanwhile_are_answered(live, wa
         target=lambda: answers.append(bench.call(CalibrateHandScale, CALIBRATE, distance_m=0.6, timeout_s=8.0))
     )
     first.start()
-    wait(lambda: bench.node._scales.measurement is not None)
+    wait(lambda: bench.node.scales.measurement is not None)
     second = bench.call(CalibrateHandScale, CALIBRATE, distance_m=0.6, timeout_s=1.0)
     assert not second.success
     assert "already" in second.message
