@@ -1,21 +1,13 @@
-"""The demo clip: a right hand, then a left hand too, move before a room; every frame with its exact ground truth.
-
-Ground truth file (JSON): ``schema``, ``licence``, ``fps``, ``width``, ``height``, ``keypoint_names`` and ``frames``; a
-frame has ``K`` [fx, fy, cx, cy] and ``hands``; a hand has ``side`` (the person's own), ``keypoints_px`` (21 x 2, centre
-of the top-left pixel is 0, 0), ``joints_m`` (21 x 3, camera optical frame), ``visible`` (21 x 0/1) and ``hand_scale_m``
-(wrist to middle MCP). Hands with no keypoint inside the image are left out.
-"""
+"""The demo clip: a right hand, then a left hand too, move before a room; every frame with its exact ground truth."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from pathlib import Path
 
+import cv2
 import numpy as np
 
-from hand_pose_ros.hand import KEYPOINT_NAMES, LEFT, RIGHT
-from hand_pose_ros.training.poses.named import POSES
+from hand_pose_ros.hand import LEFT, RIGHT
 from hand_pose_ros.training.poses.prior import PosePrior
 from hand_pose_ros.training.poses.skeleton import ANGLE
 from hand_pose_ros.training.renderer.appearance import Appearance, Lights, Sleeve
@@ -30,7 +22,6 @@ from hand_pose_ros.training.renderer.shape import average_shape
 
 WIDTH, HEIGHT, FPS, SECONDS = 640, 480, 30, 10.0
 INTRINSICS = (600.0, 600.0, 319.5, 239.5)
-SCHEMA, LICENCE = "hand_pose_ros/clip/1", "rendered by hand_pose_ros from MakeHuman's CC0 files; the clip is CC0 1.0"
 SUPERSAMPLING = 2
 # (second, pose, wrist in metres, (turn, tilt, roll) in degrees)
 RIGHT_KEYS = (
@@ -123,8 +114,6 @@ def camera_matrix(scale: int) -> np.ndarray:
 
 def reduced(layers: Layers) -> Layers:
     """Colour and alpha averaged over blocks of SUPERSAMPLING pixels."""
-    import cv2
-
     size = (WIDTH, HEIGHT)
     colour, alpha = (cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in (layers.colour, layers.alpha))
     return replace(layers, colour=colour, alpha=alpha)
@@ -133,25 +122,3 @@ def reduced(layers: Layers) -> Layers:
 def _pixels(joints_m: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     image = joints_m @ matrix.T
     return image[:, :2] / image[:, 2:]
-
-
-def frame_record(labels: list[HandLabels]) -> dict:
-    """One frame of the ground truth file."""
-    hands = [
-        {
-            "side": label.handedness,
-            "keypoints_px": np.round(label.keypoints_px, 2).tolist(),
-            "joints_m": np.round(label.joints_m, 5).tolist(),
-            "visible": label.visible.astype(int).tolist(),
-            "hand_scale_m": round(label.hand_scale_m, 5),
-        }
-        for label in labels
-    ]
-    return {"K": list(INTRINSICS), "hands": hands}
-
-
-def write_truth(path: Path, frames: list[dict]):
-    """Write the ground truth of the whole clip."""
-    assert all(name in POSES for keys in (RIGHT_KEYS, RIGHT_RETURN_KEYS, LEFT_KEYS) for _, name, *_ in keys)
-    head = {"schema": SCHEMA, "licence": LICENCE, "fps": FPS, "width": WIDTH, "height": HEIGHT}
-    path.write_text(json.dumps(head | {"keypoint_names": KEYPOINT_NAMES, "frames": frames}, separators=(",", ":")) + "\n")
