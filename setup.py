@@ -10,6 +10,7 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 VERSION = (HERE / "hand_pose_ros" / "version.py").read_text().split('VERSION = "')[1].split('"')[0]
 MODELS = sorted(str(path.relative_to(HERE)) for path in (HERE / "models").glob("*") if path.is_file())
+DEMO = sorted(str(path.relative_to(HERE)) for path in (HERE / "demo").glob("*") if path.is_file())
 
 setup(
     name="hand_pose_ros",
@@ -19,7 +20,7 @@ setup(
     python_requires=">=3.10",
     packages=find_packages(include=["hand_pose_ros", "hand_pose_ros.*"]),
     # The folder where an ament install has them too: <prefix>/share/hand_pose_ros/models.
-    data_files=[("share/hand_pose_ros/models", MODELS)],
+    data_files=[("share/hand_pose_ros/models", MODELS), ("share/hand_pose_ros/demo", DEMO)],
     entry_points={"console_scripts": ["hand_pose_ros = hand_pose_ros.cli:main"]},
     install_requires=[
         "flatbuffers>=2.0",

@@ -108,7 +108,7 @@ def find_source(source: str | None, share: Path) -> tuple[str, Path | None]:
     if source is None and not demo.is_file():
         raise PlanError(NO_SOURCE)
     if source is None:
-        calibration = demo.with_suffix(".yaml")
+        calibration = demo.with_name("calibration.yaml")
         return str(demo), calibration if calibration.is_file() else None
     if source.isdecimal() or source.startswith("/dev/"):
         return source, None
