@@ -3,7 +3,9 @@
     python benchmarks/compare_mediapipe.py --mediapipe-python mp-venv/bin/python --stills DIR --video FILE
 
 Stills are independent (static mode); a video is followed from its first frame. Hands are matched by their nearest
-keypoints; distances are in pixels of an image scaled to 720 rows. Ends with status 1 if a bar is missed.
+keypoints; distances are in pixels of an image scaled to 720 rows. Ends with status 1 if a bar is missed: the distances,
+a different side, or a hand that only MediaPipe found. Hands that only we found are listed, they are no failure: of two
+palm detections that overlap, MediaPipe's association keeps the later, lower-scored one, and loses the hand with it.
 """
 
 from __future__ import annotations
@@ -68,11 +70,11 @@ def ours(images: list, mode: str, args) -> list[list]:
 
 def compare(images: list, theirs: list, found: list, names: list[str]) -> dict:
     """Distances (px at 720 rows) of all keypoints of hands that both found, and what does not agree."""
-    distances, sides, unmatched = [], [], []
+    distances, sides, lost, extra = [], [], [], []
     for name, image, expected, hands in zip(names, images, theirs, found, strict=True):
         pairs = match(expected, hands)
-        if len(pairs) < max(len(expected), len(hands)):
-            unmatched.append(f"{name}: MediaPipe {len(expected)}, ours {len(hands)}, matched {len(pairs)}")
+        lost += [name] * (len(expected) - len(pairs))
+        extra += [name] * (len(hands) - len(pairs))
         for one, hand in pairs:
             gaps = np.linalg.norm(np.array(one["keypoints_px"]) - hand.keypoints_px, axis=1) * 720 / image.shape[0]
             distances.append(gaps)
@@ -80,7 +82,7 @@ def compare(images: list, theirs: list, found: list, names: list[str]) -> dict:
                 sides.append(f"{name}: {one['handedness']} {one['handedness_score']:.2f}, ours {hand.handedness}")
             if np.median(gaps) > MEDIAN_BAR_PX:
                 print(f"  {name}: median {np.median(gaps):.2f} px, max {gaps.max():.2f} px", file=sys.stderr)
-    return {"distances": np.array(distances), "other side": sides, "not matched": unmatched}
+    return {"distances": np.array(distances), "other side": sides, "only MediaPipe's": lost, "only ours": extra}
 
 
 def match(expected: list[dict], hands: list) -> list[tuple]:
@@ -105,9 +107,10 @@ def report(title: str, result: dict) -> bool:
     print(
         f"{title}: {len(distances)} hands, keypoints differ by median {median:.3f}, p95 {p95:.3f}, max {worst:.2f} px"
     )
-    for name in ("other side", "not matched"):
+    for name in ("other side", "only MediaPipe's", "only ours"):
         print(f"  {name}: {'; '.join(result[name]) or 'none'}")
-    return median <= MEDIAN_BAR_PX and p95 <= P95_BAR_PX and not result["other side"] and not result["not matched"]
+    same = not result["other side"] and not result["only MediaPipe's"]
+    return bool(same and median <= MEDIAN_BAR_PX and p95 <= P95_BAR_PX)
 
 
 def read_stills(folder: Path, rows: int | None) -> tuple[list, list]:
