@@ -112,13 +112,7 @@ def test_a_run_processes_every_frame_and_leaves_a_summary_a_film_and_a_bag(video
     assert summary["ended"] == "end of the source"
     assert abs(frames_of(tmp_path / "out" / "overlay.mp4") - FRAMES) <= 1
     assert hands_in_bag(tmp_path / "out") == FRAMES
-    for text in (
-        f"{FRAMES} of {FRAMES} sent",
-        f"{FRAMES - 1} left",
-        "ASSUMED",
-        str(tmp_path / "out"),
-        "stand_in on cpu",
-    ):
+    for text in ("40 of 40 sent", "39 left", "ASSUMED", "stand_in on cpu", str(tmp_path / "out")):
         assert text in output
     assert "ROS_DOMAIN_ID=" in errors
 
@@ -137,15 +131,15 @@ def test_a_signal_while_it_runs_completes_the_results(video, tmp_path, number, s
     assert frames_of(bag) > 0
 
 
-@pytest.mark.parametrize("delay_s", [0.1, 0.4, 0.8, 1.3])
-def test_a_signal_during_the_start_leaves_nothing(video, tmp_path, delay_s):
+@pytest.mark.parametrize("delay_s", [0.0, 0.2, 0.6, 1.2])
+def test_a_signal_during_the_start_leaves_no_process(video, tmp_path, delay_s):
     run = Run(video, "--output", tmp_path / "out")
+    run.until((tmp_path / "out").exists)
     time.sleep(delay_s)
     run.note_children()
     run.process.send_signal(signal.SIGINT)
-    output, errors = run.process.communicate(timeout=PATIENCE_S)
-    # A process that SIGINT ends itself has -2 here and 130 in a shell.
-    assert run.process.returncode in (130, -signal.SIGINT), errors
+    _, errors = run.process.communicate(timeout=PATIENCE_S)
+    assert run.process.returncode == 130, errors
     run.assert_none_left()
 
 
@@ -187,7 +181,7 @@ def test_the_duration_ends_a_loop(video, tmp_path):
     ("behaviour", "reason"),
     [
         ("dies", "hand_pose_node ended with status 3"),
-        ("refuses", "the weights are not there"),
+        ("refuses", "weights are not there"),
         ("silent", "nothing was"),
     ],
 )
@@ -227,7 +221,7 @@ def plan(tmp_path, *arguments, demo=None):
 
 def test_without_a_source_the_demo_clip_plays_if_there_is_one(tmp_path, monkeypatch):
     monkeypatch.setattr(_run_plan, "share_folder", lambda: tmp_path)
-    with pytest.raises(_run_plan.PlanError, match="give a video file|Give a video file"):
+    with pytest.raises(_run_plan.PlanError, match="Give a video file"):
         plan(tmp_path)
     (tmp_path / "demo").mkdir()
     (tmp_path / "demo" / "hand_demo.mp4").touch()
@@ -240,7 +234,8 @@ def test_without_a_source_the_demo_clip_plays_if_there_is_one(tmp_path, monkeypa
 
 def test_options_become_parameters(video, tmp_path):
     made = plan(
-        tmp_path, video, "--model", "m", "--max-hands", 1, "--hand-scale", 0.09, "--rate", 15, "--fov", 70, "--mirrored",
+        tmp_path, video, "--model", "m", "--max-hands", 1, "--hand-scale", 0.09, "--rate", 15, "--fov", 70,
+        "--mirrored",
         "--param", "filter.enabled=false", "--param", "device=cpu",
     )  # fmt: skip
     assert made.parameters["hand_pose_node"] == {
