@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -188,3 +190,12 @@ def test_frame_rate(monkeypatch):
         now[0] += 0.05
         rate.tick()
     assert rate.hertz() == pytest.approx(20.0)
+
+
+def test_rviz_shows_topics_that_are_sent():
+    yaml = pytest.importorskip("yaml")
+    config = Path(__file__).resolve().parents[2] / "config" / "hand_pose.rviz"
+    displays = yaml.safe_load(config.read_text())["Visualization Manager"]["Displays"]
+    topics = {entry["Topic"]["Value"]: entry["Class"].split("/")[1] for entry in displays if "Topic" in entry}
+    assert topics == {"overlay": "Image", "image": "Image", "markers": "MarkerArray"}
+    assert {"Grid", "TF"} <= {entry["Class"].split("/")[1] for entry in displays}
