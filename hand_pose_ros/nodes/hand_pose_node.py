@@ -157,11 +157,11 @@ class HandPoseNode(LifecycleNode):
     def _stop(self):
         # Also called from the main thread's clean-up while an executor thread may still be in a transition.
         with self._closing:
-            perception, self._perception = self._perception, None
             if self._cameras is not None:
                 self._cameras.unsubscribe()
-            if perception is not None and not perception.stop():
+            if self._perception is not None and not self._perception.stop():
                 self.get_logger().error("the networks did not finish their last image: the device hangs")
+            self._perception = None
 
     def _release(self):
         if self._cameras is not None:

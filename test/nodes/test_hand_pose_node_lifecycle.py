@@ -173,7 +173,7 @@ def test_a_signal_ends_the_process_with_0_at_any_moment(number, delay_s):
 
 
 def test_a_signal_while_the_networks_load_ends_the_process_with_0():
-    process = start_process("-p", "autostart:=true", load_s=0.6)
+    process = start_process("-p", "autostart:=true", load_s=20.0)
     assert "loading" in process.stderr.readline()
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)
