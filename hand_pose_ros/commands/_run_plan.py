@@ -11,9 +11,8 @@ from pathlib import Path
 
 ASSUMED_FOV = 60.0  # degrees; webcams have 55 to 80
 NO_SOURCE = (
-    "no SOURCE given, and this installation has no demonstration clip (demo/hand_demo.mp4): the project ships no "
-    "recording of people, and the rendered clip is not there yet. Give a video file, a folder of images or the number "
-    "of a webcam: hand_pose_ros run video.mp4, or make run SOURCE=video.mp4"
+    "no SOURCE given, and this installation lacks the rendered demonstration clip (demo/hand_demo.mp4). Give a video "
+    "file, a folder of images or the number of a webcam: hand_pose_ros run video.mp4, or make run SOURCE=video.mp4"
 )
 
 
@@ -65,7 +64,7 @@ def make_plan(args: argparse.Namespace) -> RunPlan:
     """The plan for the command line's arguments; PlanError if they do not go together."""
     share = share_folder()
     source, demo_calibration = find_source(args.source or args.source_option, share)
-    calibration = args.camera_info or demo_calibration
+    calibration = args.camera_info or (demo_calibration if args.fov is None else None)
     view = field_of_view(args.fov, calibration)
     output = new_folder(args.output)
     camera = {
