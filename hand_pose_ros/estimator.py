@@ -16,6 +16,7 @@ from hand_pose_ros.camera_axes import camera_axes
 from hand_pose_ros.crop import crop_to_image, letterbox, moved, transform
 from hand_pose_ros.detector import Candidates, Detection, decode
 from hand_pose_ros.hand import KEYPOINT_COUNT, LEFT, RIGHT, HandPose, OrientedBox
+from hand_pose_ros.hand_lifter import HandLifter
 from hand_pose_ros.hand_scale import HandScales
 from hand_pose_ros.region import hand_box, hand_distance, pose_crop
 from hand_pose_ros.root_depth import place
@@ -43,6 +44,7 @@ class HandEstimator:
 
     def __init__(self, model, settings: EstimatorSettings = EstimatorSettings()):
         self.model, self.settings = model, settings
+        self.lift = HandLifter(model.lifter)
         self._sampler = sampler_for(model.pose.runtime, model.device)
 
     def __call__(self, image, camera: CameraModel | None = None, scales: HandScales | None = None) -> list[HandPose]:
@@ -74,10 +76,8 @@ class HandEstimator:
     def estimate(self, images: list, boxes_per_image: list, cameras: list, scales: HandScales) -> list[list[HandPose]]:
         """Hands in the given pose crops, in metres where the image has a camera. Crops without a hand are left out."""
         observed = self.observe(images, boxes_per_image, cameras)
-        return [
-            [placed(hand, camera, scales) for hand in hands if hand is not None]
-            for hands, camera in zip(observed, cameras, strict=True)
-        ]
+        found = self.lift([[hand for hand in hands if hand is not None] for hands in observed], cameras)
+        return [[placed(hand, camera, scales) for hand in hands] for hands, camera in zip(found, cameras, strict=True)]
 
     def observe(self, images: list, boxes_per_image: list, cameras: list, sides_per_image: list | None = None) -> list:
         """Per image and box a ``HandPose`` without metres, or None where no hand is: one batch over all of them.

@@ -80,8 +80,11 @@ class HandPosePipeline:
         boxes = [[search.box for search in job.searches] for job in jobs]
         sides = [[search.side for search in job.searches] for job in jobs]
         images, cameras = [job.image for job in jobs], [job.camera for job in jobs]
-        for job, hands in zip(jobs, self.estimator.observe(images, boxes, cameras, sides), strict=True):
-            job.result.extend(self._finish(job, job.memory.tracker.finish(job.searches, hands)))
+        seen = self.estimator.observe(images, boxes, cameras, sides)
+        # The lifter needs the side, so it comes after the vote on it.
+        tracked = [job.memory.tracker.finish(job.searches, hands) for job, hands in zip(jobs, seen, strict=True)]
+        for job, hands in zip(jobs, self.estimator.lift(tracked, cameras), strict=True):
+            job.result.extend(self._finish(job, hands))
         return results
 
     def reset(self, camera_id: str | None = None) -> None:

@@ -200,3 +200,42 @@ def test_rotation_onto_a_ray(ray):
 def test_settings_refuse_nonsense():
     with pytest.raises(ValueError, match=r"min_score is 1\.5"):
         EstimatorSettings(min_score=1.5)
+
+
+class Lifter:
+    """A lifter that says the template, in the virtual view: a right hand, wrist below."""
+
+    runtime, device = "onnxruntime", "cpu"
+
+    def __init__(self, template):
+        self.template, self.inputs = template, []
+
+    def __call__(self, views):
+        assert views.dtype == np.float32
+        self.inputs.append(views)
+        return {"joints": np.repeat(self.template[None], len(views), axis=0).astype(np.float32)}
+
+
+def test_a_lifter_replaces_the_joints_in_one_batch(drawn):
+    model = drawn.model()
+    model.lifter = Lifter(drawn.template - drawn.template[9])
+    image = drawn.blank()
+    drawn.hand(image, (150, 300), (180, 230), "left")
+    drawn.hand(image, (480, 300), (480, 230), "right")
+    hands = HandEstimator(model)(image, CAMERA)
+    assert [len(views) for views in model.lifter.inputs] == [2]
+    for hand in hands:
+        assert np.abs(CAMERA.project(hand.joints_m) - hand.keypoints_px).max() < 6
+    assert hands[0].handedness != hands[1].handedness
+
+
+def test_a_lifter_without_a_camera_or_with_nonsense_changes_nothing(drawn):
+    image, _ = picture(drawn)
+    [plain] = HandEstimator(drawn.model())(image, CAMERA)
+    model = drawn.model()
+    model.lifter = Lifter(drawn.template * np.nan)
+    [hand] = HandEstimator(model)(image, CAMERA)
+    assert np.allclose(hand.joints_m, plain.joints_m)
+    assert len(model.lifter.inputs) == 1
+    assert len(HandEstimator(model)(image)) == 1
+    assert len(model.lifter.inputs) == 1
