@@ -25,6 +25,7 @@ setup(
     install_requires=[
         "flatbuffers>=2.0",
         "numpy>=1.26",
+        "onnx>=1.15",  # once, by `models fetch`: it prepares the networks for onnxruntime, which runs them
         "onnxruntime>=1.17",
         "opencv-python-headless>=4.8",
         "PyYAML>=6.0",
@@ -33,7 +34,7 @@ setup(
         "torch>=2.1",
     ],
     extras_require={
-        "train": ["matplotlib>=3.8", "moderngl>=5.8", "onnx>=1.15", "scipy>=1.11"],
+        "train": ["matplotlib>=3.8", "moderngl>=5.8", "scipy>=1.11"],
         "test": ["hypothesis>=6.90", "psutil>=5.9", "pytest>=7.4", "scipy>=1.11"],
     },
 )
