@@ -18,8 +18,9 @@ def camera_axes(joints: np.ndarray, box: OrientedBox, mirrored: bool, camera: Ca
     """
     turned = joints * (-1.0, 1.0, 1.0) if mirrored else joints
     turned = np.column_stack([turned[:, :2] @ rotation(box.angle_rad).T, turned[:, 2]])
-    if camera is not None:
-        turned = turned @ rotation_onto(camera.unproject(np.asarray(box.centre_px))).T
+    ray = None if camera is None else camera.unproject(np.asarray(box.centre_px))
+    if ray is not None and np.isfinite(ray).all():  # a wide lens has no ray for pixels far outside its image
+        turned = turned @ rotation_onto(ray).T
     return normalize(turned)[0]
 
 

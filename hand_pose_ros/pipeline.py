@@ -102,8 +102,8 @@ class HandPosePipeline:
         camera = frame.camera
         try:
             check_image(frame.image)
-            if not np.isfinite(frame.stamp_s):
-                raise ValueError(f"stamp is {frame.stamp_s}: give finite seconds")
+            if not (isinstance(frame.stamp_s, (int, float)) and np.isfinite(frame.stamp_s)):
+                raise ValueError(f"stamp is {frame.stamp_s!r}: give finite seconds")
         except ValueError as error:
             result.error = f"camera '{frame.camera_id}': {error}"
             return None

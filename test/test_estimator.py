@@ -216,6 +216,15 @@ class Lifter:
         return {"joints": np.repeat(self.template[None], len(views), axis=0).astype(np.float32)}
 
 
+def test_a_hand_outside_of_what_a_fisheye_lens_sees_is_still_a_hand(drawn):
+    matrix = np.array([[90.0, 0, 320], [0, 90, 240], [0, 0, 1]])
+    camera = CameraModel(640, 480, matrix, (0.0, 0.0, 0.0, 0.0), "equidistant")
+    image, keypoints = picture(drawn, centre=(560, 60))
+    [hand] = HandEstimator(drawn.model())(image, camera)
+    assert np.abs(hand.keypoints_px - keypoints).max() < 2
+    assert hand.joints_m is None or np.isfinite(hand.joints_m).all()
+
+
 def test_a_lifter_replaces_the_joints_in_one_batch(drawn):
     model = drawn.model()
     model.lifter = Lifter(drawn.template - drawn.template[9])

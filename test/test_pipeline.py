@@ -51,6 +51,7 @@ def test_cameras_share_a_batch_and_no_ids(drawn):
         (Frame(None, 0.0, None, "front"), "front.*NoneType"),
         (Frame(np.zeros((20, 30, 3), np.uint16), 0.0, None, "front"), "front.*uint16"),
         (Frame(np.zeros((480, 640, 3), np.uint8), float("nan"), None, "front"), "front.*stamp is nan"),
+        (Frame(np.zeros((480, 640, 3), np.uint8), None, None, "front"), "front.*stamp is None"),
     ],
 )
 def test_a_bad_frame_is_named_and_the_others_are_served(drawn, bad, message):
