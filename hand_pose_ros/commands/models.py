@@ -67,16 +67,17 @@ def _weights(card) -> dict[str, Path | None]:
 
 def _print_table(rows: list[dict]) -> None:
     from rich.console import Console
-    from rich.table import Column, Table
+    from rich.table import Table
 
-    table = Table("model", "stages", Column("weights", overflow="fold"), "licence", "measured")
+    table = Table("model", "stages", "weights", "licence", "measured")
     for row in rows:
         missing = [file for file, path in row["weights"].items() if path is None]
-        folders = sorted({str(Path(path).parent) for path in row["weights"].values() if path})
-        state = f"missing: {', '.join(missing)}" if missing else ", ".join(folders) or "none needed"
-        measured = "\n".join(f"{name}: {value}" for name, value in list(row["metrics"].items())[:3])
+        state = "missing:\n" + "\n".join(missing) if missing else "present"
+        measured = "\n".join(f"{name}: {value}" for name, value in list(row["metrics"].items())[:2])
         table.add_row(row["name"], "\n".join(row["stages"]), state, row["licence"], measured)
     Console().print(table)
+    for folder in sorted({str(Path(path).parent) for row in rows for path in row["weights"].values() if path}):
+        print(f"Weights: {folder}")
     if any(not row["ready"] for row in rows):
         print("Weights are missing. Run: hand_pose_ros models fetch")
 
