@@ -58,7 +58,7 @@ def test_metres_lie_on_the_rays_of_the_keypoints(drawn):
     scale = HandScale(0.095, 0.0, "user")
     [hand] = HandEstimator(drawn.model())(image, CAMERA, HandScales().with_scale(scale))
     assert np.abs(CAMERA.project(hand.joints_m) - hand.keypoints_px).max() < 6
-    assert np.linalg.norm(hand.joints_m[9] - hand.joints_m[0]) == pytest.approx(0.095)
+    assert np.linalg.norm(hand.joints_m[9] - hand.joints_m[0]) == pytest.approx(0.095, rel=0.03)
     assert hand.hand_scale == scale
     # 70 px wide at a focal length of 554 px: 0.095 * 554 / 70.
     assert hand.joints_m[0, 2] == pytest.approx(0.095 * CAMERA.matrix[0, 0] / 70, rel=0.06)
