@@ -26,7 +26,6 @@ setup(
         "flatbuffers>=2.0",
         "numpy>=1.26",
         "onnx>=1.15",  # once, by `models fetch`: it prepares the networks for onnxruntime, which runs them
-        "onnx>=1.15",  # writes the networks for ONNX Runtime at set-up (hand_pose_ros models fetch)
         "onnxruntime>=1.17",
         "opencv-python-headless>=4.8",
         "PyYAML>=6.0",
