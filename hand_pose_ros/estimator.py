@@ -18,6 +18,7 @@ from hand_pose_ros.detector import Candidates, Detection, decode
 from hand_pose_ros.hand import KEYPOINT_COUNT, LEFT, RIGHT, HandPose, OrientedBox
 from hand_pose_ros.hand_lifter import HandLifter
 from hand_pose_ros.hand_scale import HandScales
+from hand_pose_ros.pose_fusion import fused_pose
 from hand_pose_ros.region import hand_box, hand_distance, pose_crop
 from hand_pose_ros.root_depth import place
 from hand_pose_ros.sampler import check_image, sampler_for
@@ -135,10 +136,9 @@ class HandEstimator:
         )
 
     def _joints(self, output: dict) -> np.ndarray:
-        """Crop-aligned joints (21, 3) of any scale: the network's own, or its keypoints with its relative depth."""
-        if "joints" in output:
-            return output["joints"]
-        return np.column_stack([output["keypoints"], output.get("depth", np.zeros(KEYPOINT_COUNT))])
+        """Crop-aligned joints (21, 3) of any scale: the network's own, its keypoints with depth, or both."""
+        gain = self.model.pose.card.get("depth_gain", 1.0)
+        return fused_pose(output.get("joints"), output["keypoints"], output.get("depth"), gain)
 
     def _input_box(self, box: OrientedBox, stage) -> OrientedBox:
         """``box`` moved so that the crop's pixels are read where the network is used to."""

@@ -12,10 +12,14 @@ import numpy as np
 
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.hand import MIDDLE_MCP, WRIST, HandScale
+from hand_pose_ros.kinematics import normalize
+from hand_pose_ros.skeleton_fit import fit_skeleton, proportioned
 
 NOISE_OF_BOX = 0.03  # pixel deviation per axis of keypoints without one of their own, in longer sides of their box
-NOISE_OF_POSE = 0.1  # deviation per axis of a network's normalised joints, in wrist-to-middle-MCP lengths
-SMALLEST_DEPTH = 0.5  # hand scales from the camera to the root; nearer, the hand would surround the camera
+SMALLEST_NOISE_PX = 0.05
+SMALLEST_DEPTH = 0.5  # hand scales from the camera to any joint; nearer, the hand would surround the camera
+WIDEST_RAY = 10.0  # length of a ray with z = 1: 84 degrees off the axis
+FEWEST_KEYPOINTS = 6
 
 
 @dataclass(frozen=True)
@@ -90,22 +94,61 @@ def place(
 ) -> Placement:
     """Put a normalised hand (21, 3) on its keypoints (21, 2) in raw pixels, in metres before the camera.
 
-    Raises ValueError when the keypoints fix no position: fewer than two usable ones, all at one pixel, or so near that
-    the hand would surround the camera. Callers publish such a hand without metres.
+    Least squares give the first root, ``skeleton_fit`` the joints. ``keypoint_stddev_px`` (21,) are deviations per
+    image axis; of ``keypoint_scores`` (21,) only the ratios to the best count. Keypoints for which the lens has no ray
+    are ignored. Raises ValueError when the rest fix no position: fewer than six, all at one pixel, joints that are no
+    hand, or a hand so near that it would surround the camera. Callers publish such a hand without metres.
     """
-    normalized_joints = np.asarray(normalized_joints, dtype=np.float64)
-    rays = camera.unproject(keypoints_px)
-    if keypoint_stddev_px is None:
-        extent = np.ptp(np.asarray(keypoints_px, dtype=np.float64), axis=0).max()
-        keypoint_stddev_px = np.full(len(rays), NOISE_OF_BOX * extent)
-    stddev = np.maximum(keypoint_stddev_px, 1e-3) / camera.pixels_per_unit(rays)
-    weights = 1.0 / stddev
-    root = root_least_squares(normalized_joints, rays, weights)
-    if not (np.isfinite(root).all() and (normalized_joints[:, 2] + root[2]).min() > SMALLEST_DEPTH / 2):
-        raise ValueError("the keypoints fix no position of the hand")
-    joints = (normalized_joints + root) * scale.mean_m
-    depths = joints[:, 2]
-    spread = np.sqrt(np.mean((rays[:, :2] - rays[:, :2].mean(axis=0)) ** 2))
-    along = np.hypot(scale.stddev_m / scale.mean_m, np.nanmean(stddev) / spread / np.sqrt(2 * len(rays))) * depths
-    across = np.hypot(stddev * depths, NOISE_OF_POSE * scale.mean_m)
-    return Placement(joints, np.stack([across, np.hypot(along, NOISE_OF_POSE * scale.mean_m)], -1), normalized_joints)
+    pose = proportioned(np.asarray(normalized_joints, dtype=np.float64))
+    pixels = np.asarray(keypoints_px, dtype=np.float64)
+    rays, stddev = _observed(pixels, camera, keypoint_stddev_px, keypoint_scores)
+    usable = np.isfinite(stddev)
+    if usable.sum() < FEWEST_KEYPOINTS or not np.isfinite(pose).all():
+        raise ValueError(f"{usable.sum()} usable keypoints: {FEWEST_KEYPOINTS} and finite joints are needed")
+    turn = _look_at(rays[usable].mean(axis=0))
+    seen = rays @ turn
+    points, stddev = seen[:, :2] / seen[:, 2:], stddev * seen[:, 2] ** -1.5
+    root = root_least_squares(pose @ turn, np.column_stack([points, np.ones(len(points))]), 1.0 / stddev)
+    if not (np.isfinite(root).all() and (pose @ turn + root)[:, 2].min() > SMALLEST_DEPTH):
+        raise ValueError("the keypoints fix no position of the hand: too few, at one place, or too near the camera")
+    joints, covariance = fit_skeleton(pose @ turn, root, points, stddev)
+    joints_m = joints @ turn.T * scale.mean_m
+    deviations = _deviations(joints, covariance.reshape(21, 3, 21, 3), scale)
+    return Placement(joints_m, deviations, normalize(joints_m)[0])
+
+
+def _observed(pixels, camera, stddev_px, scores):
+    """Unit rays (21, 3) and the angular deviations (21,) of the keypoints, infinite where there is no ray."""
+    if stddev_px is None:
+        finite = pixels[np.isfinite(pixels).all(axis=1)]
+        extent = np.ptp(finite, axis=0).max() if len(finite) else 0.0
+        stddev_px = np.full(len(pixels), NOISE_OF_BOX * extent)
+    stddev = np.maximum(np.asarray(stddev_px, dtype=np.float64), SMALLEST_NOISE_PX)
+    if scores is not None:
+        best = np.max(scores, initial=1e-6)
+        stddev = stddev / np.clip(np.asarray(scores) / best, 0.05, 1.0)
+    rays = camera.unproject(pixels)
+    lengths = np.linalg.norm(rays, axis=1)
+    # A small circle at the ray (u, v, 1) has |ray|^-3 of its area on the plane z = 1 as solid angle.
+    stddev = stddev / (camera.pixels_per_unit(rays) * lengths**1.5)
+    usable = np.isfinite(stddev) & (lengths < WIDEST_RAY)
+    rays = np.where(usable[:, None], rays / lengths[:, None], (0.0, 0.0, 1.0))
+    return rays, np.where(usable, stddev, np.inf)
+
+
+def _look_at(ray) -> np.ndarray:
+    """Columns x, y, z of a frame whose z axis is along ``ray`` (3,), by the smallest rotation from the camera's."""
+    x, y, z = ray / np.linalg.norm(ray)
+    k = 1.0 / (1.0 + z)
+    return np.array([[1.0 - k * x * x, -k * x * y, x], [-k * x * y, 1.0 - k * y * y, y], [-x, -y, z]])
+
+
+def _deviations(joints, covariance, scale: HandScale) -> np.ndarray:
+    """(21, 2) metres across and along the rays. The hand's size moves every joint along its ray, in proportion."""
+    blocks = covariance[range(21), :, range(21)]
+    distances = np.linalg.norm(joints, axis=1)
+    rays = joints / distances[:, None]
+    along = np.einsum("ni,nij,nj->n", rays, blocks, rays)
+    across = np.maximum(np.trace(blocks, axis1=1, axis2=2) - along, 0.0) / 2.0
+    size = scale.stddev_m / scale.mean_m * distances
+    return np.sqrt(np.stack([across, along + size**2], axis=-1)) * scale.mean_m
