@@ -71,10 +71,12 @@ class PredictionRun:
 
     def _camera(self, picture: Picture) -> CameraModel | None:
         """Intrinsics: those that came with the picture, else the calibration's, else those of the field of view."""
-        if picture.camera is not None or self._args.fov is None:
-            return picture.camera or self._calibration
         height, width = picture.image.shape[:2]
-        return CameraModel.from_fov(width, height, self._args.fov)
+        if picture.camera is not None:
+            return picture.camera
+        if self._calibration is not None:
+            return _fitted(self._calibration, width, height)
+        return None if self._args.fov is None else CameraModel.from_fov(width, height, self._args.fov)
 
     def _hands(self, picture: Picture, camera: CameraModel | None) -> list:
         """Hands of a still by itself, numbered from 1, best first; those of a video's frame followed through it."""
@@ -99,6 +101,12 @@ def _calibration(path: Path | None) -> CameraModel | None:
     from hand_pose_ros.calibration_file import read_calibration
 
     return read_calibration(path)
+
+
+def _fitted(camera: CameraModel, width: int, height: int) -> CameraModel:
+    """The calibration for images that are scaled copies of those it was made with; others are refused later on."""
+    same_shape = width * camera.height == height * camera.width
+    return camera.resized(width, height) if same_shape else camera
 
 
 def progress_over(items: Iterator[Picture], title: str, total: int | None) -> Iterator[Picture]:

@@ -124,10 +124,11 @@ def test_metres_from_a_list(run, stills):
     assert status == 1
 
 
-def test_a_calibration_file(run, stills, tmp_path):
+@pytest.mark.parametrize(("width", "height", "good"), [(640, 480, True), (1280, 960, True), (640, 360, False)])
+def test_a_calibration_file(run, stills, tmp_path, width, height, good):
     path = tmp_path / "camera.yaml"
     path.write_text(
-        "image_width: 640\nimage_height: 480\ncamera_name: test\n"
+        f"image_width: {width}\nimage_height: {height}\ncamera_name: test\n"
         "camera_matrix: {rows: 3, cols: 3, data: [500, 0, 320, 0, 510, 240, 0, 0, 1]}\n"
         "distortion_model: plumb_bob\n"
         "distortion_coefficients: {rows: 1, cols: 5, data: [0.1, -0.05, 0, 0, 0]}\n"
@@ -135,9 +136,12 @@ def test_a_calibration_file(run, stills, tmp_path):
         "projection_matrix: {rows: 3, cols: 4, data: [500, 0, 320, 0, 0, 510, 240, 0, 0, 0, 1, 0]}\n"
     )
     status, lines = run(stills, "--camera-info", path)
-    assert status == 0
+    assert status == (0 if good else 1)
+    if not good:
+        assert "640 x 360" in lines[1]["error"]
+        return
     check_schema(lines[1], metric=True)
-    assert lines[1]["K"] == [500, 510, 320, 240]
+    assert lines[1]["K"][0] == 500 * 640 / width
     assert lines[1]["distortion"][:2] == [0.1, -0.05]
 
 
