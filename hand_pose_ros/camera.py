@@ -77,6 +77,11 @@ class CameraModel:
         """(fx, fy, cx, cy) in pixels."""
         return self.matrix[0, 0], self.matrix[1, 1], self.matrix[0, 2], self.matrix[1, 2]
 
+    @property
+    def coefficients(self) -> tuple[float, ...]:
+        """All distortion coefficients of the model, zeros for those that were not given."""
+        return self._lens.coefficients
+
     def resized(self, width: int, height: int) -> CameraModel:
         """The camera of the same picture resized to ``width`` x ``height`` pixels."""
         return self._with(width, height, width / self.width, height / self.height, 0.0, 0.0)
@@ -109,7 +114,7 @@ class CameraModel:
         """
         points = np.asarray(points_m, dtype=np.float64)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            plane = (points[..., 0] + 1j * points[..., 1]) / points[..., 2]
+            plane = points[..., 0] / points[..., 2] + 1j * (points[..., 1] / points[..., 2])
             plane = np.where(points[..., 2] > 0.0, plane, np.nan)
             image = self._lens.distort(plane)
         fx, fy, cx, cy = self.intrinsics
@@ -129,9 +134,11 @@ class CameraModel:
         It is the focal length for an ideal camera and turns pixel deviations into deviations of rays.
         """
         rays = np.asarray(rays, dtype=np.float64)
-        plane = (rays[..., 0] + 1j * rays[..., 1]) / rays[..., 2]
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            plane = rays[..., 0] / rays[..., 2] + 1j * (rays[..., 1] / rays[..., 2])
+            determinant = self._lens.determinant(plane)
         fx, fy, _, _ = self.intrinsics
-        return np.sqrt(fx * fy * np.abs(self._lens.determinant(plane)))
+        return np.sqrt(fx * fy * np.abs(determinant))
 
 
 def _check_size(width, height):
