@@ -18,10 +18,12 @@ WEIGHTS_KEYS = {"file": True, "sha256": True, "wheel": False, "member": False}
 """Key -> whether a card must give it."""
 STAGE_KEYS = {
     "localiser": {"box_scale", "box_shift", "suppression", "iou"},
-    "pose": {"roi", "sees", "keypoint_stddev"},
+    "pose": {"roi", "sees", "keypoint_stddev", "depth_gain"},
     "lifter": set(),
 }
 COMMON_KEYS = {"network", "arguments", "weights", "input_size", "sampling"}
+POSITIVE_NUMBERS = {"keypoint_stddev": 0.5, "depth_gain": 10.0, "box_scale": 20.0, "iou": 1.0}
+"""Key -> its largest value."""
 CHOICES = {"suppression": ("weighted", "hard"), "sees": ("both", "right"), "sampling": ("centre", "corner")}
 
 
@@ -110,9 +112,10 @@ def _check_stage(path: Path, stage: str, content: dict) -> None:
     size = content.get("input_size")
     if stage != "lifter" and not (isinstance(size, int) and 16 <= size <= 2048):
         raise ModelCardError(f"{path}: {stage}.input_size is {size!r}: give pixels, 16 to 2048")
-    noise = content.get("keypoint_stddev", 0.02)
-    if isinstance(noise, bool) or not isinstance(noise, (int, float)) or not 0.0 < noise < 0.5:
-        raise ModelCardError(f"{path}: {stage}.keypoint_stddev is {noise!r}: give a fraction of the crop, 0 to 0.5")
+    for key, highest in POSITIVE_NUMBERS.items():
+        value = content.get(key, highest)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 < value <= highest:
+            raise ModelCardError(f"{path}: {stage}.{key} is {value!r}: give a number above 0, at most {highest}")
     for key, allowed in CHOICES.items():
         if key in content and content[key] not in allowed:
             raise ModelCardError(f"{path}: {stage}.{key} is {content[key]!r}: give one of {', '.join(allowed)}")

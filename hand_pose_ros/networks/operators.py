@@ -88,7 +88,8 @@ def conv_2d(op: Operator, operands: Operands):
     """Weights (out, H, W, in)."""
     weight, channels = operands.tensor(op, 1).permute(0, 3, 1, 2), operands.shape(op.inputs[0])[3]
     if channels % weight.shape[1]:
-        raise ModelFileError(f"operator CONV_2D: weights of {weight.shape[1]} channels do not fit an input of {channels}")
+        fits = f"weights of {weight.shape[1]} channels do not fit an input of {channels}"
+        raise ModelFileError(f"operator CONV_2D: {fits}")
     return _convolution(op, operands, weight, channels // weight.shape[1])
 
 
