@@ -10,7 +10,7 @@ from hand_pose_ros.nodes.complaints import Complaints
 from hand_pose_ros.nodes.conversions import hand_array_message, info_message
 from hand_pose_ros.nodes.node_settings import NodeSettings
 from hand_pose_ros.nodes.ros_packages import TransformBroadcaster
-from hand_pose_ros.nodes.transforms import hand_transforms, hands_for_tf, usable_frame
+from hand_pose_ros.nodes.transforms import hand_transforms, hands_for_tf, unusable
 from hand_pose_ros.version import VERSION
 
 _HANDS_QOS = {"depth": 10, "reliability": ReliabilityPolicy.RELIABLE}
@@ -49,9 +49,9 @@ class HandOutput:
 
     def _transforms(self, camera, header, hands, settings) -> list:
         hands = hands_for_tf(hands)
-        problem = usable_frame(header.frame_id) if hands else ""
+        problem = unusable(header) if hands else ""
         if problem:
-            self._complaints.error(f"{camera or 'camera'}: {problem}", camera, "frame_id")
+            self._complaints.error(f"{camera or 'camera'}: {problem}", camera, problem)
             return []
         prefix = f"{settings.tf_prefix}{camera.strip('/')}/" if camera else settings.tf_prefix
         return [each for hand in hands for each in hand_transforms(hand, header, prefix, settings.publish_joint_frames)]

@@ -47,12 +47,14 @@ def hand_transforms(hand: HandPose, header, prefix: str = "", joints: bool = Tru
     return sent
 
 
-def usable_frame(frame_id: str) -> str:
-    """Why ``frame_id`` cannot be a TF parent, "" if it can."""
-    if not frame_id.strip():
+def unusable(header) -> str:
+    """Why an image's header cannot be that of a transform, "" if it can."""
+    if not header.frame_id.strip():
         return "the image's frame_id is empty: no TF is sent; set the frame_id in the camera driver"
-    if frame_id.startswith("/"):
-        return f"the image's frame_id {frame_id!r} begins with a slash, which tf2 refuses: no TF is sent"
+    if header.frame_id.startswith("/"):
+        return f"the image's frame_id {header.frame_id!r} begins with a slash, which tf2 refuses: no TF is sent"
+    if not (header.stamp.sec or header.stamp.nanosec):
+        return "the image's stamp is 0, which tf2 takes for any time: no TF is sent; have the driver stamp its images"
     return ""
 
 

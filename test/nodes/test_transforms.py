@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 pytest.importorskip("rclpy")
+from builtin_interfaces.msg import Time
 from std_msgs.msg import Header
 
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.hand import KEYPOINT_NAMES, LEFT, PREDICTED, RIGHT
 from hand_pose_ros.kinematics import wrist_pose
 from hand_pose_ros.nodes.ros_packages import BROADCASTER, TransformBroadcaster
-from hand_pose_ros.nodes.transforms import hand_transforms, hands_for_tf, usable_frame
+from hand_pose_ros.nodes.transforms import hand_transforms, hands_for_tf, unusable
 
 CAMERA = CameraModel.from_fov(64, 48, 70.0)
 HEADER = Header(frame_id="camera_optical")
@@ -49,10 +50,13 @@ def test_only_trustworthy_hands_are_chosen_and_one_a_side(hand):
 
 
 @pytest.mark.parametrize(
-    ("frame", "usable"), [("camera", True), ("a/b", True), ("", False), (" ", False), ("/a", False)]
+    ("frame", "seconds", "problem"),
+    [("camera", 5, ""), ("a/b", 5, ""), ("", 5, "empty"), (" ", 5, "empty"), ("/a", 5, "slash"), ("a", 0, "stamp")],
 )
-def test_frames_that_tf2_refuses(frame, usable):
-    assert bool(usable_frame(frame)) is not usable
+def test_headers_that_tf2_refuses(frame, seconds, problem):
+    told = unusable(Header(stamp=Time(sec=seconds), frame_id=frame))
+    assert problem in told
+    assert bool(told) is bool(problem)
 
 
 def test_a_broadcaster_there_is():
