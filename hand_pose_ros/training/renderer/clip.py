@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import cv2
 import numpy as np
 
 from hand_pose_ros.hand import LEFT, RIGHT
@@ -14,7 +11,7 @@ from hand_pose_ros.training.renderer.appearance import Appearance, Lights, Sleev
 from hand_pose_ros.training.renderer.hand_template import HandTemplate
 from hand_pose_ros.training.renderer.makehuman import MakeHumanFolder
 from hand_pose_ros.training.renderer.motion import HandMotion, KeyPose
-from hand_pose_ros.training.renderer.painter import Layers, Painter
+from hand_pose_ros.training.renderer.painter import Painter
 from hand_pose_ros.training.renderer.room import room
 from hand_pose_ros.training.renderer.scene import HandLabels, SceneHand, composite, render
 from hand_pose_ros.training.renderer.sensor import Sensor, expose
@@ -71,7 +68,7 @@ class ClipRenderer:
 
     def __init__(self, folder: MakeHumanFolder):
         template = HandTemplate(folder, subdivisions=1)
-        self._painter = Painter(template, WIDTH * SUPERSAMPLING, HEIGHT * SUPERSAMPLING, samples=4)
+        self._painter = Painter(template, WIDTH, HEIGHT, SUPERSAMPLING)
         mesh = template.shaped(average_shape(0.7))
         self._mesh_id, self._rest = self._painter.upload(mesh), mesh.hand
         self._background = room(WIDTH, HEIGHT, seed=3)
@@ -80,21 +77,19 @@ class ClipRenderer:
         self._look = Appearance(skin=skin, sleeve=sleeve)
         prior = PosePrior(np.random.default_rng(1), variants=1)
         self._motions = [
-            HandMotion(RIGHT, key_poses(prior, RIGHT_KEYS, 70), seed=1),
-            HandMotion(RIGHT, key_poses(prior, RIGHT_RETURN_KEYS, 70), seed=2),
-            HandMotion(LEFT, key_poses(prior, LEFT_KEYS, 70), seed=3),
+            HandMotion(RIGHT, key_poses(prior, RIGHT_KEYS, 15), seed=1),
+            HandMotion(RIGHT, key_poses(prior, RIGHT_RETURN_KEYS, 15), seed=2),
+            HandMotion(LEFT, key_poses(prior, LEFT_KEYS, 15), seed=3),
         ]
         self._random = np.random.default_rng(0)
 
     def frame(self, number: int) -> tuple[np.ndarray, list[HandLabels]]:
         """Picture (480, 640, 3) uint8 RGB and labels of one frame."""
         hands = [hand for motion in self._motions if (hand := self._hand(motion, number / FPS))]
-        matrix = camera_matrix(1)
         if not hands:
             return expose(self._background, Sensor(noise=3.0), self._random), []
-        layers, labels = render(self._painter, hands, camera_matrix(SUPERSAMPLING), lights_of_the_room())
-        picture = composite(reduced(layers), self._background)
-        labels = [replace(label, keypoints_px=_pixels(label.joints_m, matrix)) for label in labels]
+        layers, labels = render(self._painter, hands, camera_matrix(), lights_of_the_room())
+        picture = composite(layers, self._background)
         return expose(picture, Sensor(defocus_px=0.5, noise=3.0), self._random), [x for x in labels if x.visible.any()]
 
     def _hand(self, motion: HandMotion, time_s: float) -> SceneHand | None:
@@ -105,20 +100,7 @@ class ClipRenderer:
         return SceneHand(self._mesh_id, self._rest, angles, motion.handedness, rotation, wrist, self._look)
 
 
-def camera_matrix(scale: int) -> np.ndarray:
-    """K (3, 3) of the clip for a picture ``scale`` times as large."""
+def camera_matrix() -> np.ndarray:
+    """K (3, 3) of the clip."""
     fx, fy, cx, cy = INTRINSICS
-    shift = 0.5 * (scale - 1)
-    return np.array([[fx * scale, 0, cx * scale + shift], [0, fy * scale, cy * scale + shift], [0, 0, 1]])
-
-
-def reduced(layers: Layers) -> Layers:
-    """Colour and alpha averaged over blocks of SUPERSAMPLING pixels."""
-    size = (WIDTH, HEIGHT)
-    colour, alpha = (cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in (layers.colour, layers.alpha))
-    return replace(layers, colour=colour, alpha=alpha)
-
-
-def _pixels(joints_m: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    image = joints_m @ matrix.T
-    return image[:, :2] / image[:, 2:]
+    return np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1.0]])

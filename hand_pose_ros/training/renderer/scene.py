@@ -10,7 +10,8 @@ from hand_pose_ros.hand import LEFT
 from hand_pose_ros.training.poses.capsules import capsule_ends, capsule_radii
 from hand_pose_ros.training.poses.skeleton import PosedHand, RestHand, pose
 from hand_pose_ros.training.renderer.appearance import Appearance, Lights
-from hand_pose_ros.training.renderer.painter import HAND_STEP, Layers, Painter, PlacedHand, bone_matrices
+from hand_pose_ros.training.renderer.painter import Painter
+from hand_pose_ros.training.renderer.placed_hand import HAND_STEP, Layers, PlacedHand, bone_matrices
 from hand_pose_ros.training.renderer.shaders import CAPSULES
 
 # A joint lies inside the flesh: it counts as seen when what the pixel shows is one of the joint's own two segments.
