@@ -67,9 +67,10 @@ def make_plan(args: argparse.Namespace) -> RunPlan:
     calibration = args.camera_info or (demo_calibration if args.fov is None else None)
     view = field_of_view(args.fov, calibration)
     output = new_folder(args.output)
+    live = source.isdecimal() or source.startswith("/dev/")
     camera = {
         "source": source, "loop": args.loop, "rate": args.rate, "exit_at_end": True, "start_delay": 1.0,
-        "wait_for_subscribers": 2 if args.video else 1,
+        "wait_for_subscribers": 2 if args.video else 1, "wait_for_hands": not (live or args.real_time),
         **({"camera_info_url": str(calibration)} if calibration else {"fov": view["fov_deg"]}),
     }  # fmt: skip
     perception = {"autostart": True, **chosen(args, "model", "device", "threads"), **extra(args.param)}

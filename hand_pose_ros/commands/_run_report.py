@@ -7,6 +7,7 @@ import time
 from rich.console import Console
 from rich.table import Table
 
+PACES = {"every frame": "each frame waited for the last one's hands", "real time": "played in real time"}
 _PLAIN_PERIOD_S = 5.0
 
 
@@ -62,7 +63,7 @@ def rows(summary: dict) -> list[tuple[str, str]]:
         ("frames with a hand", f"{summary['frames_with_hand']}{share}"),
         ("hands", ", ".join(f"{count} {side}" for side, count in sides.items())),
         ("ids", ", ".join(map(str, summary["ids"][:20])) + (" ..." if len(summary["ids"]) > 20 else "") or "none"),
-        ("rate", f"{summary['fps']} fps"),
+        ("rate", f"{summary['fps']} fps, {PACES[summary['pace']]}"),
         ("latency, stamp to publish", f"p50 {latency['p50']} ms, p95 {latency['p95']} ms"),
         ("model", f"{summary['model'] or 'unknown'} on {summary['device'] or 'unknown'}"),
         ("metres", metres(summary["camera"])),

@@ -152,6 +152,7 @@ class RunSession:
             ended, status = "nothing was published: no hands message came", 1
         if stubborn:
             summary["problems"].append(f"killed, because they did not end when asked: {', '.join(stubborn)}")
+        summary["pace"] = "every frame" if self.plan.parameters[CAMERA]["wait_for_hands"] else "real time"
         summary |= {
             "source": self.plan.source,
             "camera": self.plan.view,

@@ -39,6 +39,7 @@ def add_parser(subparsers):
     )
     add("--rate", type=float, default=0.0, metavar="HZ", help="images per second (default: the source's own)")
     add("--loop", action="store_true", help="play the source again and again, until --duration or Ctrl-C")
+    add("--real-time", action="store_true", help="play a file as a camera would: what comes too fast is dropped")
     add("--duration", type=float, metavar="S", help="end this many seconds after the first processed image")
     add("--no-video", dest="video", action="store_false", help="no overlay, no video: less load")
     add("--start-timeout", type=float, default=180.0, metavar="S", help="give up if nothing is published (default 180)")

@@ -8,6 +8,7 @@ tells it (V4L2), else the moment at which the picture is released.
 from __future__ import annotations
 
 import sys
+import threading
 import time
 
 import rclpy
@@ -21,6 +22,7 @@ from rclpy.task import Future
 from rosgraph_msgs.msg import Clock
 from std_msgs.msg import Bool, Header
 
+from hand_pose_ros.msg import HandPoseArray
 from hand_pose_ros.nodes import parameters
 from hand_pose_ros.nodes.calibration import UNCALIBRATED, Calibration
 from hand_pose_ros.nodes.camera_settings import CameraSettings
@@ -31,7 +33,7 @@ from hand_pose_ros.nodes.image_publisher import ImagePublisher
 from hand_pose_ros.nodes.pacing import SimulatedClock
 
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-_REMIND_S = 10.0
+_REMIND_S, _LONGEST_ANSWER_S = 10.0, 1.0
 
 
 class CameraNode(Node):
@@ -50,6 +52,9 @@ class CameraNode(Node):
         self._end = self.create_publisher(Bool, "end_of_stream", _LATCHED)
         self._end.publish(Bool(data=False))
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._answered = threading.Event()
+        if self.settings.wait_for_hands:
+            self.create_subscription(HandPoseArray, "hands", lambda data: self._answered.set(), 10, raw=True)
         self._worker = CameraWorker(lambda: self.settings, self._ready, self._send, self._ended, self.get_logger())
         self._clock_topic, self._simulated = self._simulation()
         self.create_timer(1.0, self._report)
@@ -79,9 +84,12 @@ class CameraNode(Node):
 
     def _send(self, rgb, age_s: float):
         header = Header(stamp=self._stamp(age_s), frame_id=self.settings.frame_id)
+        self._answered.clear()
         if self._clock_topic:
             self._clock_topic.publish(Clock(clock=header.stamp))
         self._images.publish(rgb, header, self.settings.jpeg_quality)
+        if self.settings.wait_for_hands:
+            self._answered.wait(_LONGEST_ANSWER_S)
 
     def _stamp(self, age_s: float) -> Time:
         if self._simulated:

@@ -38,4 +38,8 @@ class CameraSettings:
         0.0, "Seconds to wait before the first image, after the subscribers came.", minimum=0.0, maximum=600.0,
         runtime=False,
     )  # fmt: skip
+    wait_for_hands: bool = setting(
+        False, "Send no image before the hands of the last one came (or a second passed): slow machines drop nothing.",
+        runtime=False,
+    )  # fmt: skip
     exit_at_end: bool = setting(True, "End the process at the end of the source; false: stay, with end_of_stream set.")

@@ -80,18 +80,23 @@ class VisualizationNode(Node):
     def _watch(self):
         """Subscribe to what is looked at, unsubscribe from what is not."""
         overlay, markers = self._overlay.get_subscription_count() > 0, self._markers.get_subscription_count() > 0
-        if overlay and self._image_subscription is None:
-            self._image_subscription = self._subscribe_image()
-        elif not overlay and self._image_subscription is not None:
-            self.destroy_subscription(self._image_subscription)
-            self._image_subscription = None
-            self._pairs.clear()
         if (overlay or markers) and self._hands_subscription is None:
             qos = QoSProfile(depth=10, reliability=_BEST_EFFORT)
             self._hands_subscription = self.create_subscription(HandPoseArray, "hands", self._on_hands, qos)
         elif not (overlay or markers) and self._hands_subscription is not None:
             self.destroy_subscription(self._hands_subscription)
             self._hands_subscription = None
+        if overlay and self._image_subscription is None and self._hears_hands():
+            # After the hands: whoever waits for a subscriber to the image may rely on all being ready to draw.
+            self._image_subscription = self._subscribe_image()
+        elif not overlay and self._image_subscription is not None:
+            self.destroy_subscription(self._image_subscription)
+            self._image_subscription = None
+            self._pairs.clear()
+
+    def _hears_hands(self) -> bool:
+        matched = getattr(self._hands_subscription, "get_publisher_count", None)  # not in Humble
+        return (matched() if matched else self.count_publishers("hands")) > 0
 
     def _subscribe_image(self):
         compressed = self.settings.image_transport == "compressed"

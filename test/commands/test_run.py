@@ -109,7 +109,7 @@ def test_a_run_processes_every_frame_and_leaves_a_summary_a_film_and_a_bag(video
     assert 0.0 < summary["latency_ms"]["p50"] <= summary["latency_ms"]["p95"] < 1000.0
     assert (summary["model"], summary["device"]) == ("stand_in", "cpu")
     assert summary["camera"] == {"calibration": None, "fov_deg": 60.0, "assumed": True}
-    assert summary["ended"] == "end of the source"
+    assert (summary["ended"], summary["pace"]) == ("end of the source", "every frame")
     assert abs(frames_of(tmp_path / "out" / "overlay.mp4") - FRAMES) <= 1
     assert hands_in_bag(tmp_path / "out") == FRAMES
     for text in ("40 of 40 sent", "39 left", "ASSUMED", "stand_in on cpu", str(tmp_path / "out")):
@@ -244,6 +244,9 @@ def test_options_become_parameters(video, tmp_path):
     }  # fmt: skip
     assert made.parameters["camera_node"]["fov"] == 70.0
     assert made.parameters["camera_node"]["rate"] == 15.0
+    assert made.parameters["camera_node"]["wait_for_hands"] is True
+    assert plan(tmp_path, video, "--real-time").parameters["camera_node"]["wait_for_hands"] is False
+    assert plan(tmp_path, "0").parameters["camera_node"]["wait_for_hands"] is False
     assert made.view["assumed"] is False
     assert plan(tmp_path, "0").source == "0"
     made = plan(tmp_path, "0")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import signal
 import threading
+import time
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Bool
 
+from hand_pose_ros.msg import HandPoseArray
 from hand_pose_ros.nodes.calibration import Calibration, local_path
 from hand_pose_ros.nodes.camera_node import CameraNode
 from hand_pose_ros.nodes.camera_settings import CameraSettings
@@ -124,6 +126,25 @@ def test_a_simulated_clock_moves_by_one_period_with_each_image(desk, wait, video
     stamps = [message.header.stamp for message in images]
     assert stamps == [message.clock for message in clocks]
     assert np.diff([seconds(stamp) for stamp in stamps]) == pytest.approx(1.0 / RATE, abs=1e-5)
+
+
+def test_it_waits_for_the_hands_of_the_last_image_if_asked(desk, wait, video):
+    images, answers = [], desk.probe.create_publisher(HandPoseArray, "hands", 10)
+
+    def receive(message):
+        images.append(time.monotonic())
+        if len(images) < 10:
+            time.sleep(0.1)
+            answers.publish(HandPoseArray(header=message.header))
+
+    desk.probe.create_subscription(Image, "image", receive, 50)
+    camera = desk.make(CameraNode, source=str(video), fov=60.0, wait_for_subscribers=1, wait_for_hands=True)
+    wait(lambda: len(images) == 10)
+    assert np.diff(images).min() > 0.09
+    time.sleep(0.3)
+    assert len(images) == 10
+    wait(lambda: len(images) == 11, 2.0)  # who does not answer holds it up for a second, not for ever
+    desk.close(camera)
 
 
 def test_parameters_at_run_time(desk, wait, folder):
