@@ -1,4 +1,4 @@
-"""The lifter's door: a hand's keypoints, seen by any camera anywhere in the image, as the lifter was trained to see them.
+"""The lifter's door: a hand's keypoints, seen by any camera anywhere in the image, as the lifter is used to see them.
 
 The virtual view is the same pinhole at the same place, turned until the hand's middle lies on its axis and the palm
 points up, and mirrored for left hands. There, position in the image, roll, side and lens no longer matter: what remains
@@ -81,8 +81,8 @@ def normalized_guess(joints: np.ndarray) -> np.ndarray:
 def restored(joints: np.ndarray, rotation: np.ndarray) -> np.ndarray:
     """The lifter's joints (21, 3) in the camera's axes, middle MCP at the origin, wrist at distance 1.
 
-    The lifter's lengths are hand scales already; only the wrist is moved along its bone to the defined distance, so that
-    an error of that one bone does not resize the hand.
+    The lifter's lengths are hand scales already; only the wrist is moved along its bone to the defined distance, so
+    that an error of that one bone does not resize the hand.
     """
     joints = (joints - joints[MIDDLE_MCP]) @ rotation.T
     length = np.linalg.norm(joints[WRIST])

@@ -1,1 +1,1 @@
-"""Training of the lifter on skeletons alone: hands from the pose prior, seen from anywhere, as a real detector sees them."""
+"""Training of the lifter on skeletons alone: hands of the pose prior, seen from anywhere, as a detector sees them."""

@@ -1,7 +1,7 @@
 """What an image model says of rendered hands whose truth is known: pairs to learn its errors from.
 
-Each picture shows one rendered hand of random shape, pose, side, viewpoint, skin and light, off the optical axis too; the
-model looks at it in the crop that tracking would use, jittered.
+Each picture shows one rendered hand of random shape, pose, side, viewpoint, skin and light, off the optical axis too;
+the model looks at it in the crop that tracking would use, jittered.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class RandomHands:
         return composite(layers, self._background()), labels[0], intrinsics
 
     def _place(self, joints: np.ndarray):
-        """Wrist position and intrinsics such that the hand fills about half of the picture, anywhere before the lens."""
+        """Wrist position and intrinsics such that the hand fills about half of the picture."""
         distance = np.exp(self._random.uniform(np.log(0.22), np.log(1.6)))
         off_axis = np.tan(self._random.normal(0.0, 0.22, 2).clip(-0.5, 0.5))
         middle = joints.mean(axis=0)
@@ -121,7 +121,9 @@ class RandomHands:
         generator = self._random
         directions = generator.normal(size=(3, 3)) + np.array([[0, -0.8, -0.8], [0, -0.2, -0.5], [0, 0.2, 0]])
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-        colours = generator.uniform([[0.8], [0.0], [0.0]], [[1.8], [0.5], [0.3]]) * generator.uniform(0.85, 1.15, (3, 3))
+        colours = generator.uniform([[0.8], [0.0], [0.0]], [[1.8], [0.5], [0.3]]) * generator.uniform(
+            0.85, 1.15, (3, 3)
+        )
         return Lights(directions, colours, exposure=generator.uniform(0.7, 1.3))
 
     def _background(self) -> np.ndarray:
@@ -161,4 +163,3 @@ def _random_rotation(generator: np.random.Generator) -> np.ndarray:
     upright = np.array([[0.0, -1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, -1.0]])
     roll, tilt, turn = generator.uniform(-np.pi, np.pi), generator.normal(0.0, 0.6), generator.uniform(-np.pi, np.pi)
     return about("z", roll) @ about("x", tilt) @ about("y", turn) @ upright
-

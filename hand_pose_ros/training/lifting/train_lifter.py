@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 from hand_pose_ros.networks.lifter import KeypointLifter
 from hand_pose_ros.training.lifting.skeletons import bank_of_angles, normalized_skeletons
+from hand_pose_ros.training.lifting.teacher_noise import TeacherNoise
 from hand_pose_ros.training.lifting.views import Batch, Noise, examples
 
 SAVE_EVERY_S = 60.0
@@ -37,6 +38,8 @@ class LifterConfig:
     bone_weight: float = 0.5
     seed: int = 0
     noise: Noise = field(default_factory=Noise)
+    teacher_noise: str = ""
+    """File of ``TeacherNoise``; empty: generic noise alone."""
 
 
 def skeleton_source(config: LifterConfig, folder: Path, seed: int, count: int) -> Callable[[int], torch.Tensor]:
@@ -55,19 +58,20 @@ def skeleton_source(config: LifterConfig, folder: Path, seed: int, count: int) -
 def losses(network: KeypointLifter, batch: Batch, bone_weight: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Total loss and mean joint distance in hand scales.
 
-    Mean Euclidean joint distance, the same of the bones (He et al. 2021 weigh bone length and direction so), and the
+    Mean Euclidean distance of joints and of keypoints, the same of the bones (after He et al. 2021), and the
     negative logarithm of the normal density of the errors under the stated deviations.
     """
-    joints, stddev = network(batch.inputs)
+    joints, stddev, keypoints = _answer(network(batch.inputs))
     error = joints - batch.joints
     distance = error.norm(dim=2).mean()
     bones = (_bones(joints) - _bones(batch.joints)).norm(dim=2).mean()
+    seen = (keypoints - batch.keypoints).norm(dim=2).mean()
     detached = error.detach()
     across = detached[..., :2].pow(2).mean(dim=2)
     square = torch.stack([across, detached[..., 2].pow(2)], dim=2)
     count = torch.tensor([2.0, 1.0], device=stddev.device)
     likelihood = (count * (stddev.log() + 0.5 * square / stddev.pow(2)))[:, _MOVING].mean()
-    return distance + bone_weight * bones + 0.01 * likelihood, distance.detach()
+    return distance + seen + bone_weight * bones + 0.01 * likelihood, distance.detach()
 
 
 _PARENTS = torch.tensor([0 if child % 4 == 1 else child - 1 for child in range(1, 21)])
@@ -79,9 +83,12 @@ def _bones(joints: torch.Tensor) -> torch.Tensor:
 
 
 def train(
-    config: LifterConfig, folder: Path, device: str = "cpu", report: Callable[[int, float, float], None] = lambda *_: None
+    config: LifterConfig,
+    folder: Path,
+    device: str = "cpu",
+    report: Callable[[int, float, float], None] = lambda *_: None,
 ) -> Path:
-    """Train to ``config.steps``, continuing a checkpoint in ``folder`` of the same configuration; returns the weights."""
+    """Train to ``config.steps``, continuing a checkpoint of this configuration in ``folder``; returns the weights."""
     torch.manual_seed(config.seed)
     folder.mkdir(parents=True, exist_ok=True)
     network, averaged = (KeypointLifter(config.width, config.blocks).to(device) for _ in range(2))
@@ -92,9 +99,10 @@ def train(
     start = _resume(folder / "checkpoint.pt", config, state)
     draw = skeleton_source(config, folder, config.seed + 10 + start, config.poses)
     generator = torch.Generator().manual_seed(config.seed + start)
+    teacher = TeacherNoise.load(Path(config.teacher_noise)) if config.teacher_noise else None
     saved = time.monotonic()
     for step in range(start, config.steps):
-        batch = _to(examples(draw(config.batch), config.noise, generator), device)
+        batch = _to(examples(draw(config.batch), config.noise, generator, teacher), device)
         loss, distance = losses(network, batch, config.bone_weight)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -112,19 +120,30 @@ def train(
 def validate(network: KeypointLifter, config: LifterConfig, folder: Path, count: int = 8192) -> dict[str, float]:
     """Errors on poses and proportions drawn with another seed: hand scales, and coverage of the stated deviations."""
     draw = skeleton_source(config, folder, seed=9_000, count=20_000)
-    batch = examples(draw(count), config.noise, torch.Generator().manual_seed(9_000))
+    teacher = TeacherNoise.load(Path(config.teacher_noise)) if config.teacher_noise else None
+    batch = examples(draw(count), config.noise, torch.Generator().manual_seed(9_000), teacher)
     with torch.no_grad():
-        joints, stddev = network.eval()(batch.inputs)
+        joints, stddev, keypoints = _answer(network.eval()(batch.inputs))
     error = (joints - batch.joints)[:, _MOVING]
     stddev, given = stddev[:, _MOVING], batch.inputs[:, -1] > 0
     distance = error.norm(dim=2).mean(dim=1)
     return {
+        "keypoint_error": float((keypoints - batch.keypoints).norm(dim=2).mean()),
+        "keypoint_error_before": float((_given_keypoints(batch) - batch.keypoints).norm(dim=2).mean()),
         "joint_error": float(distance.mean()),
         "joint_error_with_guess": float(distance[given].mean()),
         "joint_error_without_guess": float(distance[~given].mean()),
         "covered_across": float((error[..., :2].abs() <= stddev[..., :1]).float().mean()),
         "covered_along": float((error[..., 2].abs() <= stddev[..., 1]).float().mean()),
     }
+
+
+def _answer(output: dict[str, torch.Tensor]):
+    return output["joints"], output["joint_stddev"], output["keypoints"]
+
+
+def _given_keypoints(batch: Batch) -> torch.Tensor:
+    return batch.inputs[:, :42].reshape(-1, 21, 2)
 
 
 def _rate(step: int, config: LifterConfig) -> float:
@@ -142,7 +161,7 @@ def _average(averaged, network, decay: float):
 
 
 def _to(batch: Batch, device: str) -> Batch:
-    return Batch(*(tensor.to(device) for tensor in (batch.inputs, batch.joints, batch.root)))
+    return Batch(*(tensor.to(device) for tensor in (batch.inputs, batch.joints, batch.keypoints)))
 
 
 def _save(path: Path, config: LifterConfig, step: int, state: dict):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from hand_pose_ros.hand import MIDDLE_MCP, WRIST
+from hand_pose_ros.training.lifting.teacher_noise import TeacherNoise
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,8 @@ class Batch:
     """(N, 149) as in ``networks.lifter.KeypointLifter``."""
     joints: torch.Tensor
     """(N, 21, 3) truth in the axes of the noisy virtual view, middle MCP at the origin, lengths in hand scales."""
-    root: torch.Tensor
-    """(N, 3) truth: the middle MCP in the virtual view, hand scales."""
+    keypoints: torch.Tensor
+    """(N, 21, 2) truth in the input's units: where the joints are seen."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Noise:
     guess_bone: float = 0.12
     guess_joint: float = 0.08
     guess_share: float = 0.6
+    teacher_share: float = 0.7
+    """Of the examples, where a teacher's noise is given."""
 
 
 def random_rotations(count: int, generator: torch.Generator) -> torch.Tensor:
@@ -59,8 +62,13 @@ def small_rotations(count: int, deviation: float, generator: torch.Generator) ->
     return quaternion_matrix(torch.nn.functional.normalize(torch.cat([torch.ones(count, 1), half], dim=1), dim=1))
 
 
-def examples(skeletons: torch.Tensor, noise: Noise, generator: torch.Generator) -> Batch:
-    """See each of ``skeletons`` (N, 21, 3) from a random side and distance, with a detector's noise."""
+def examples(
+    skeletons: torch.Tensor, noise: Noise, generator: torch.Generator, teacher: TeacherNoise | None = None
+) -> Batch:
+    """See each of ``skeletons`` (N, 21, 3) from a random side and distance, with a detector's noise.
+
+    With ``teacher`` the hands of ``noise.teacher_share`` get a real model's errors, learnt from its residuals, instead.
+    """
     count = len(skeletons)
     joints = skeletons @ random_rotations(count, generator).transpose(1, 2)
     middle = joints.mean(dim=1, keepdim=True)
@@ -70,13 +78,29 @@ def examples(skeletons: torch.Tensor, noise: Noise, generator: torch.Generator) 
     in_camera[..., 2] += distance[:, None]
     plane = in_camera[..., :2] / in_camera[..., 2:]
     seen, scores = _detected(plane, noise, generator)
-    return _virtual(in_camera, seen, scores, _guesses(joints, noise, generator), noise, generator)
+    guess = _guesses(in_camera, noise, generator)
+    if teacher is not None:
+        split = int(noise.teacher_share * count)
+        seen[:split], guess[:split] = _as_teacher(in_camera[:split], plane[:split], teacher, generator)
+        scores[:split] = 1.0
+    return _virtual(in_camera, seen, scores, guess, noise, generator)
+
+
+def _as_teacher(in_camera, plane, teacher, generator):
+    """Keypoints on the plane z = 1 and a guess in camera axes with the teacher's errors."""
+    axes = view_axes(plane)
+    turned, truth = in_camera @ axes, (in_camera - in_camera[:, MIDDLE_MCP : MIDDLE_MCP + 1]) @ axes
+    view = turned[..., :2] / turned[..., 2:]
+    extent = spread(view)[:, None, None]
+    said, guess = teacher.sample(view / extent, truth[..., 2], normalized_guess(truth), generator)
+    rays = torch.cat([said * extent, torch.ones_like(said[..., :1])], dim=2) @ axes.transpose(1, 2)
+    return rays[..., :2] / rays[..., 2:].clamp_min(0.05), guess @ axes.transpose(1, 2)
 
 
 def _detected(plane: torch.Tensor, noise: Noise, generator: torch.Generator):
     """Keypoints as a detector gives them, with scores that partly tell how wrong they are."""
     count = len(plane)
-    extent = _spread(plane)[:, None, None]
+    extent = spread(plane)[:, None, None]
     level = torch.exp(0.6 * torch.randn(count, 1, 1, generator=generator))
     error = noise.keypoint * torch.randn(plane.shape, generator=generator)
     sway = noise.finger * torch.randn(count, 5, 1, 2, generator=generator) * torch.tensor([0.3, 0.6, 0.8, 1.0])[:, None]
@@ -103,21 +127,22 @@ def _guesses(joints: torch.Tensor, noise: Noise, generator: torch.Generator) -> 
 
 def _virtual(in_camera, seen, scores, guess, noise, generator) -> Batch:
     """Turn everything into the virtual view that ``lifting.virtual_view`` would make of the noisy keypoints."""
-    axes = _axes(seen)
+    axes = view_axes(seen)
     rays = torch.nn.functional.normalize(torch.cat([seen, torch.ones_like(seen[..., :1])], dim=2), dim=2) @ axes
     plane = rays[..., :2] / rays[..., 2:].clamp_min(0.05)
-    extent = _spread(plane).clamp_min(1e-6)
+    extent = spread(plane).clamp_min(1e-6)
     truth, guess = in_camera @ axes, guess @ axes
-    guess = _normalized_guess(guess)
+    guess = normalized_guess(guess)
     given = (torch.rand(len(seen), 1, generator=generator) < noise.guess_share).float()
     parts = (
         (plane / extent[:, None, None]).flatten(1), scores, extent.log()[:, None], guess.flatten(1) * given, given,
     )  # fmt: skip
-    root = truth[:, MIDDLE_MCP]
-    return Batch(torch.cat(parts, dim=1), truth - root[:, None], root)
+    seen_truth = truth[..., :2] / truth[..., 2:].clamp_min(0.1) / extent[:, None, None]
+    return Batch(torch.cat(parts, dim=1), truth - truth[:, MIDDLE_MCP : MIDDLE_MCP + 1], seen_truth)
 
 
-def _axes(seen: torch.Tensor) -> torch.Tensor:
+def view_axes(seen: torch.Tensor) -> torch.Tensor:
+    """Axes (N, 3, 3), columns x, y, z, of the virtual view of keypoints (N, 21, 2) on the plane z = 1."""
     rays = torch.nn.functional.normalize(torch.cat([seen, torch.ones_like(seen[..., :1])], dim=2), dim=2)
     forward = torch.nn.functional.normalize(rays.mean(dim=1), dim=1)
     down = rays[:, WRIST] - rays[:, MIDDLE_MCP]
@@ -126,10 +151,12 @@ def _axes(seen: torch.Tensor) -> torch.Tensor:
     return torch.stack([torch.linalg.cross(down, forward), down, forward], dim=2)
 
 
-def _spread(points: torch.Tensor) -> torch.Tensor:
+def spread(points: torch.Tensor) -> torch.Tensor:
+    """Root mean square distance (N,) of points (N, 21, D) from their mean."""
     return (points - points.mean(dim=1, keepdim=True)).pow(2).sum(dim=2).mean(dim=1).sqrt()
 
 
-def _normalized_guess(joints: torch.Tensor) -> torch.Tensor:
+def normalized_guess(joints: torch.Tensor) -> torch.Tensor:
+    """(N, 21, 3) about the middle MCP, divided by the root mean square distance from the mean."""
     size = (joints - joints.mean(dim=1, keepdim=True)).pow(2).sum(dim=2).mean(dim=1).sqrt()[:, None, None]
     return (joints - joints[:, MIDDLE_MCP : MIDDLE_MCP + 1]) / size.clamp_min(1e-9)
