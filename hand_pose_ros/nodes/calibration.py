@@ -7,6 +7,7 @@ from pathlib import Path
 from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
 from sensor_msgs.msg import CameraInfo
 
+from hand_pose_ros.calibration_file import read_calibration
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.nodes.camera_info import fit_to_image, info_from_camera
 
@@ -22,7 +23,7 @@ class Calibration:
     def __init__(self, camera_info_url: str = "", fov_deg: float = 0.0):
         if camera_info_url and fov_deg:
             raise ValueError(f"camera_info_url {camera_info_url!r} and fov {fov_deg} exclude each other: give one")
-        self._file = _read(local_path(camera_info_url)) if camera_info_url else None
+        self._file = read_calibration(local_path(camera_info_url)) if camera_info_url else None
         self._fov_deg = fov_deg
         self._models: dict[tuple[int, int], CameraModel | None] = {}
 
@@ -46,12 +47,6 @@ class Calibration:
         """CameraInfo for one image; ``k`` is all zeros where nothing is known, as ROS has it."""
         model = self.model(width, height)
         return info_from_camera(model, header) if model else CameraInfo(header=header, width=width, height=height)
-
-
-def _read(path: Path) -> CameraModel:
-    from hand_pose_ros.calibration_file import read_calibration
-
-    return read_calibration(path)
 
 
 def local_path(url: str) -> Path:
