@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from hand_pose_ros.camera import CameraModel
-from hand_pose_ros.hand import BONES, LEFT, RIGHT, TRACKED, HandPose, OrientedBox
-from hand_pose_ros.hand_scale import HandScales
+from hand_pose_ros.hand import LEFT, RIGHT, TRACKED, HandPose, OrientedBox
+from hand_pose_ros.hand_scale import POPULATION_PRIOR, HandScales
 from hand_pose_ros.kinematics import normalize
 from hand_pose_ros.root_depth import place
 
@@ -28,26 +28,23 @@ SIZE = (64, 48)
 os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
 
 
-def flat_hand() -> np.ndarray:
-    """Joints (21, 3) of an open right hand, fingers up in the image, back to the camera (made up, not measured)."""
-    joints = np.zeros((21, 3))
-    for finger, (x, y) in enumerate([(-0.45, -0.35), (-0.3, -0.95), (0.0, -1.0), (0.25, -0.93), (0.45, -0.8)]):
-        base, direction = np.array([x, y, 0.0]), np.array([x * 0.8, -0.45, 0.02])
-        for joint in range(4):
-            joints[1 + 4 * finger + joint] = base + joint * direction * (0.35, 0.7)[finger > 0]
-    assert len(BONES) == 20
-    return normalize(joints)[0]
+# Millimetres from the middle MCP, camera optical axes: frame 30 of demo/hand_demo.json, an open right hand, fingers up.
+OPEN_HAND_MM = np.array([
+    (1, 96, -9), (23, 61, -9), (40, 46, -30), (62, 28, -55), (80, 12, -76), (24, 0, -4), (29, -31, -2), (33, -57, -3),
+    (38, -84, -6), (0, 0, 0), (1, -36, 3), (2, -66, 2), (3, -93, 0), (-19, 7, -1), (-24, -27, 1), (-28, -51, 1),
+    (-33, -78, 0), (-34, 19, -6), (-41, -4, -7), (-48, -25, -8), (-54, -45, -11),
+])  # fmt: skip
 
 
 def example_hand(camera=None, handedness=RIGHT, scales=None, **changes) -> HandPose:
     """A whole hand half a metre in front of ``camera``, or in pixels only."""
-    normalized = flat_hand() * ((-1.0, 1.0, 1.0) if handedness == LEFT else 1.0)
+    normalized = normalize(OPEN_HAND_MM * ((-1.0, 1.0, 1.0) if handedness == LEFT else 1.0))[0]
     eye = camera or CameraModel.from_fov(*SIZE, 70.0)
-    keypoints = eye.project(normalized * 0.088 + (0.02, 0.03, 0.5))
+    keypoints = eye.project(normalized * POPULATION_PRIOR.mean_m + (0.02, 0.03, 0.5))
     values = {
         "handedness": handedness, "handedness_score": 0.9, "score": 0.95,
         "box": OrientedBox(tuple(keypoints.mean(axis=0)), (20.0, 24.0), 0.25), "keypoints_px": keypoints,
-        "keypoint_scores": np.linspace(0.5, 1.0, 21), "keypoint_stddev_px": np.linspace(0.5, 1.5, 21),
+        "keypoint_scores": np.linspace(0.5, 1.0, 21), "keypoint_stddev_px": np.linspace(0.05, 0.15, 21),
         "normalized_joints": normalized, "id": 1, "status": TRACKED,
     }  # fmt: skip
     if camera is not None:

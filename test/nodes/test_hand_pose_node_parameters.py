@@ -83,7 +83,7 @@ def test_what_the_networks_are_made_of_changes_only_while_inactive(live, name, v
         ({"hand_scale_m": 0.01}, "0.02"),
         ({"hand_scale_m": -0.1}, "-0.1"),
         ({"max_age_s": 1e9}, "1000000000"),
-        ({"publish_tf": 1}, "BOOL"),
+        ({"publish_tf": 1}, "type"),
         ({"nonsense": 1}, "undeclared"),
     ],
 )

@@ -77,8 +77,8 @@ def test_calibration_at_a_known_distance(live, wait):
         answer = bench.call(CalibrateHandScale, CALIBRATE, distance_m=0.6, frames=5, timeout_s=5.0, side=2)
     assert answer.success, answer.message
     assert answer.frames_used == 5
-    # The quick hand's wrist was drawn with a scale of 88 mm at (0.5 + its own relief) m.
-    assert answer.hand_scale == pytest.approx(0.088 * 0.6 / 0.5, rel=0.05)
+    # The quick hand was drawn with the prior's scale half a metre away.
+    assert answer.hand_scale == pytest.approx(POPULATION_PRIOR.mean_m * 0.6 / 0.5, rel=0.05)
     assert bench.node.scales.in_force.right.source == "calibrated"
     assert bench.node.scales.in_force.left == POPULATION_PRIOR
 
@@ -90,7 +90,7 @@ def test_calibration_from_a_depth_image(live, wait, encoding):
     with Sending(bench, depth=encoding):
         answer = bench.call(CalibrateHandScale, CALIBRATE, method=1, frames=3, timeout_s=5.0)
     assert answer.success, answer.message
-    assert answer.hand_scale == pytest.approx(0.088, rel=0.1)
+    assert answer.hand_scale == pytest.approx(POPULATION_PRIOR.mean_m, rel=0.1)
     assert bench.node.scales.in_force.left.source == "depth"
     wait(lambda: bench.probe.count_subscribers("depth") == 0)
 
