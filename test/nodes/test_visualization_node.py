@@ -9,14 +9,14 @@ import pytest
 
 pytest.importorskip("rclpy")
 from builtin_interfaces.msg import Time
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from visualization_msgs.msg import Marker, MarkerArray
 
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.hand import BONES, LEFT, PREDICTED, RIGHT
 from hand_pose_ros.msg import HandPoseArray
-from hand_pose_ros.nodes.conversions import hand_array_message, image_message, rgb_from_image
+from hand_pose_ros.nodes.conversions import compressed_message, hand_array_message, image_message, rgb_from_image
 from hand_pose_ros.nodes.markers import HandMarkers
 from hand_pose_ros.nodes.stamp_pairs import StampPairs
 from hand_pose_ros.nodes.visualization_node import FrameRate, VisualizationNode
@@ -41,10 +41,11 @@ def grey_image(number=1) -> Image:
 class Stage:
     """The node, with publishers of what it reads."""
 
-    def __init__(self, desk, wait, *topics):
+    def __init__(self, desk, wait, *topics, transport="raw"):
         self.wait, self.desk = wait, desk
-        self.node = desk.make(VisualizationNode, namespace="stage")
-        self.image = desk.probe.create_publisher(Image, "/stage/image", 10)
+        self.node = desk.make(VisualizationNode, namespace="stage", image_transport=transport)
+        kind, topic = (Image, "image") if transport == "raw" else (CompressedImage, "image/compressed")
+        self.image = desk.probe.create_publisher(kind, f"/stage/{topic}", 10)
         self.hands = desk.probe.create_publisher(HandPoseArray, "/stage/hands", 10)
         kinds = {"overlay": Image, "markers": MarkerArray}
         for topic in topics:
@@ -126,6 +127,15 @@ def test_the_overlay_has_the_image_of_its_stamp_with_the_hand_on_it(desk, wait, 
         assert changed[y, x]
     assert not changed[-20:, -40:].any()
     assert len(stage.overlay) == 1
+
+
+def test_the_overlay_of_compressed_images(desk, wait):
+    stage = Stage(desk, wait, "overlay", transport="compressed")
+    stage.image.publish(compressed_message(rgb_from_image(grey_image(5)), header(5)))
+    stage.hands.publish(hands_message([], 5))
+    wait(lambda: stage.overlay)
+    assert stage.overlay[0].header == header(5)
+    assert rgb_from_image(stage.overlay[0])[-10:, -10:].mean() == pytest.approx(90, abs=2)
 
 
 def test_the_overlay_is_sent_without_hands_too(desk, wait):
