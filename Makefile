@@ -32,19 +32,18 @@ help:
 	@echo 'make venv | workspace | models                              the steps of the set-up, run by the others as needed'
 	@echo 'Variables: VENV=$(VENV)  ROS_DISTRO=jazzy|kilted  PYTHON=python3.12  TORCH="$(TORCH)"  ARGS=further arguments'
 
-venv: $(VENV)/.installed
-$(VENV)/.installed: workspace/venv.sh $(wildcard workspace/*.txt)
+venv: $(VENV)/.ros-$(ROS_DISTRO)
+$(VENV)/.ros-$(ROS_DISTRO): workspace/venv.sh $(wildcard workspace/*.txt)
 	workspace/venv.sh $(VENV) $(ROS_DISTRO) '$(TORCH)'
-	@touch $@
 
 workspace: $(VENV)/.built
-$(VENV)/.built: $(VENV)/.installed workspace/build.py workspace/environment.py workspace/executable.py.in \
+$(VENV)/.built: $(VENV)/.ros-$(ROS_DISTRO) workspace/build.py workspace/environment.py workspace/executable.py.in \
 		CMakeLists.txt package.xml $(wildcard workspace/tf2_msgs/*.*) $(INTERFACES) $(INSTALLED)
 	$(VENV)/bin/python workspace/build.py
 	@touch $@
 
 models: $(VENV)/.models
-$(VENV)/.models: $(VENV)/.built
+$(VENV)/.models: | $(VENV)/.built
 	@if $(VENV)/bin/hand_pose_ros models fetch; then touch $@; \
 	else echo 'MediaPipe networks were not fetched: models mediapipe_* are not available until "make models" succeeds.' >&2; fi
 

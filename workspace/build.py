@@ -110,7 +110,7 @@ def colcon_build() -> None:
 
 def main() -> int:
     """Run the three steps."""
-    print(f"mended {mend_wheels()} CMake files of the ROS 2 wheels")
+    print(f"mended {mend_wheels()} CMake files of the ROS 2 wheels", flush=True)
     install_hook()
     colcon_build()
     return 0
