@@ -21,9 +21,15 @@ def ros_environment(share: Path) -> dict[str, str]:
     environment["RCUTILS_COLORIZED_OUTPUT"] = "0"
     profiles = share / "config" / "fastdds.xml"
     if profiles.is_file() and has_room():
-        environment.setdefault("FASTRTPS_DEFAULT_PROFILES_FILE", str(profiles))  # up to Jazzy
-        environment.setdefault("FASTDDS_DEFAULT_PROFILES_FILE", str(profiles))  # from Kilted on
+        environment.setdefault(profiles_variable(environment), str(profiles))
     return environment
+
+
+def profiles_variable(environment: dict[str, str]) -> str:
+    """The name under which Fast DDS looks for its profiles: it was renamed in version 3 (Kilted), with its package."""
+    prefixes = environment.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
+    renamed = any((Path(prefix) / "share" / "fastdds").is_dir() for prefix in prefixes if prefix)
+    return "FASTDDS_DEFAULT_PROFILES_FILE" if renamed else "FASTRTPS_DEFAULT_PROFILES_FILE"
 
 
 def has_room() -> bool:

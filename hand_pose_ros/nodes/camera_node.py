@@ -98,7 +98,7 @@ class CameraNode(Node):
         return (self.get_clock().now() - Duration(nanoseconds=round(age_s * 1e9))).to_msg()
 
     def _ended(self, error: Exception | None):
-        if error is None:
+        if error is None and not self._worker.stopped:
             self.get_logger().info(f"end of {self.settings.source}: {self._worker.frames} images sent")
         if rclpy.ok(context=self.context):
             self._report()

@@ -27,6 +27,11 @@ class CameraWorker:
         self.source = self._open()
         self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
 
+    @property
+    def stopped(self) -> bool:
+        """True after ``stop()``: the source did not end by itself."""
+        return self._stopped.is_set()
+
     def start(self) -> None:
         """Begin to play."""
         self._thread.start()

@@ -268,15 +268,18 @@ def test_the_environment_keeps_what_the_user_has_set(monkeypatch, tmp_path):
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "fastdds.xml").touch()
     monkeypatch.setenv("ROS_DOMAIN_ID", "7")
-    monkeypatch.setenv("FASTRTPS_DEFAULT_PROFILES_FILE", "mine.xml")
-    monkeypatch.delenv("FASTDDS_DEFAULT_PROFILES_FILE", raising=False)
     monkeypatch.delenv("ROS_AUTOMATIC_DISCOVERY_RANGE", raising=False)
     monkeypatch.setattr(_ros_environment, "has_room", lambda: True)
-    environment = _ros_environment.ros_environment(tmp_path)
-    assert environment["ROS_DOMAIN_ID"] == "7"
-    assert environment["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
-    assert environment["FASTRTPS_DEFAULT_PROFILES_FILE"] == "mine.xml"
-    assert environment["FASTDDS_DEFAULT_PROFILES_FILE"] == str(tmp_path / "config" / "fastdds.xml")
+    for package in ("fastrtps", "fastdds"):
+        variable = f"{package.upper()}_DEFAULT_PROFILES_FILE"
+        (tmp_path / package / "share" / package).mkdir(parents=True)
+        monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path / package))
+        monkeypatch.setenv(variable, "mine.xml")
+        assert _ros_environment.ros_environment(tmp_path)[variable] == "mine.xml"
+        monkeypatch.delenv(variable)
+        environment = _ros_environment.ros_environment(tmp_path)
+        assert environment[variable] == str(tmp_path / "config" / "fastdds.xml")
+        assert (environment["ROS_DOMAIN_ID"], environment["ROS_AUTOMATIC_DISCOVERY_RANGE"]) == ("7", "LOCALHOST")
     monkeypatch.setattr(_ros_environment, "has_room", lambda: False)
     assert "FASTDDS_DEFAULT_PROFILES_FILE" not in _ros_environment.ros_environment(tmp_path)
 
