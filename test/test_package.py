@@ -220,6 +220,13 @@ class TestWorkspace:
         done = run(sys.executable, "-c", code, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
 
+    def test_a_sourced_workspace_stays_in_front(self, tmp_path):
+        code = "import os; print(os.environ['LD_LIBRARY_PATH'].split(':')[0], os.environ['AMENT_PREFIX_PATH'])"
+        sourced = {"LD_LIBRARY_PATH": "/sourced/lib", "AMENT_PREFIX_PATH": "/sourced"}
+        done = subprocess.run([sys.executable, "-c", code], env=BARE | sourced, capture_output=True, text=True)
+        assert done.stdout.startswith("/sourced/lib /sourced:"), done
+        assert sys.prefix in done.stdout
+
     def test_a_changed_module_needs_no_reinstallation(self, tmp_path):
         code = "import pathlib, hand_pose_ros.hand; print(pathlib.Path(hand_pose_ros.hand.__file__).resolve())"
         done = run(sys.executable, "-c", code, cwd=tmp_path)

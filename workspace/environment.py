@@ -4,20 +4,23 @@ Names the workspace and the venv in AMENT_PREFIX_PATH, CMAKE_PREFIX_PATH and LD_
 the generated messages in sys.path. What the caller names already (a sourced install/setup.bash) stays in front.
 ``workspace/build.py`` copies this file into the venv's site-packages.
 
-The dynamic linker reads LD_LIBRARY_PATH only when a process starts, so the process has to start once more: that does
-``ros_wheels_bootstrapper``, which pip installs with rclpy, and whose .pth file runs after ours.
+The dynamic linker reads LD_LIBRARY_PATH only when a process starts, so the process starts once more. rclpy's wheel
+brings ``ros_wheels_bootstrapper`` for that, but it orders the folders by chance, and a sourced workspace has libraries
+of the same names as this one. So it is told that its work is done.
 """
 
 import os
 import sys
+from pathlib import Path
 
 CHECKOUT = f"{sys.prefix}/workspace/python"
 INSTALL = f"{sys.prefix}/workspace/install"
-GENERATED = f"{INSTALL}/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+PYTHON = f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+RESTARTED = "HAND_POSE_ROS_RESTARTED"
 
 
 def add(variable, *folders):
-    """Append to a path variable the folders it lacks; return True if any was lacking."""
+    """Append to a path variable the folders that it lacks; return True if it lacked any."""
     present = [folder for folder in os.environ.get(variable, "").split(os.pathsep) if folder]
     lacking = [folder for folder in folders if folder not in present]
     os.environ[variable] = os.pathsep.join(present + lacking)
@@ -26,7 +29,11 @@ def add(variable, *folders):
 
 add("AMENT_PREFIX_PATH", INSTALL, sys.prefix)
 add("CMAKE_PREFIX_PATH", INSTALL, sys.prefix)
-if add("LD_LIBRARY_PATH", f"{INSTALL}/lib", f"{sys.prefix}/lib"):
-    # The guard may be inherited from a process of another venv: have this process started again for our libraries.
-    os.environ.pop("_ROS_WHEELS_BOOTSTRAP_COMPLETE", None)
-sys.path += [folder for folder in (CHECKOUT, GENERATED) if folder not in sys.path]
+sys.path += [folder for folder in (CHECKOUT, f"{INSTALL}/{PYTHON}") if folder not in sys.path]
+
+os.environ["_ROS_WHEELS_BOOTSTRAP_COMPLETE"] = "1"
+libraries = [f"{INSTALL}/lib", f"{sys.prefix}/lib", *sorted(map(str, Path(sys.prefix, PYTHON).glob("ros_*.libs")))]
+# Never twice: whoever takes LD_LIBRARY_PATH away from its children must not keep them from starting.
+if add("LD_LIBRARY_PATH", *libraries) and os.environ.get(RESTARTED) != str(os.getpid()):
+    os.environ[RESTARTED] = str(os.getpid())
+    os.execve(sys.executable, sys.orig_argv, os.environ)
