@@ -18,9 +18,7 @@ import numpy as np
 from scipy.signal import savgol_filter
 
 from hand_pose_ros.camera import CameraModel
-from hand_pose_ros.estimator import placed
 from hand_pose_ros.filters import FilterSettings, HandFilter
-from hand_pose_ros.hand_scale import HandScales
 from hand_pose_ros.image_source import pictures
 from hand_pose_ros.kinematics import bone_lengths
 from hand_pose_ros.networks.build import load_model
@@ -42,8 +40,8 @@ CANDIDATES = {
 }
 
 
-def track(video: Path, fov: float, model: str) -> tuple[list, np.ndarray, CameraModel]:
-    """Unfiltered poses of the first hand, their stamps, and the camera."""
+def track(video: Path, fov: float, model: str) -> tuple[list, np.ndarray]:
+    """Unfiltered poses of the first hand, and their stamps."""
     pipeline = HandPosePipeline(load_model(model, "cpu"), PipelineSettings(filter=OFF))
     hands, stamps, camera = [], [], None
     for picture in pictures(str(video)):
@@ -51,18 +49,15 @@ def track(video: Path, fov: float, model: str) -> tuple[list, np.ndarray, Camera
         [found] = pipeline.process([Frame(picture.image, picture.stamp_s, camera)])
         hands += found[:1]
         stamps += [picture.stamp_s] * len(found[:1])
-    return hands, np.array(stamps), camera
+    return hands, np.array(stamps)
 
 
-def filtered(hands: list, stamps: np.ndarray, camera: CameraModel, settings: FilterSettings) -> list:
+def filtered(hands: list, stamps: np.ndarray, settings: FilterSettings) -> list:
     """The poses after the filter."""
     if not settings.enabled:
         return hands
-    smoother, result = HandFilter(), []
-    for hand, stamp in zip(hands, stamps, strict=True):
-        hand = placed(smoother.smooth(hand, stamp, settings), camera, HandScales())
-        result.append(smoother.steady(hand, stamp, settings))
-    return result
+    smoother = HandFilter()
+    return [smoother(hand, stamp, settings) for hand, stamp in zip(hands, stamps, strict=True)]
 
 
 def jitter(values: np.ndarray, still: np.ndarray) -> float:
@@ -81,7 +76,7 @@ def main() -> int:
     parser.add_argument("--fov", type=float, default=69.0, help="horizontal field of view, degrees")
     parser.add_argument("--model", default="mediapipe_full")
     args = parser.parse_args()
-    hands, stamps, camera = track(args.video, args.fov, args.model)
+    hands, stamps = track(args.video, args.fov, args.model)
     step = float(np.median(np.diff(stamps)))
     pixels = savgol_filter([hand.keypoints_px for hand in hands], 9, 2, axis=0)
     metres = savgol_filter([hand.joints_m for hand in hands], 9, 2, axis=0)
@@ -92,7 +87,7 @@ def main() -> int:
     print("| settings | jitter px | lag ms | jitter x, y mm | jitter z mm | lag z ms | bones % |")
     print("|---|---|---|---|---|---|---|")
     for name, settings in CANDIDATES.items():
-        found = filtered(hands, stamps, camera, settings)
+        found = filtered(hands, stamps, settings)
         px, m = np.array([hand.keypoints_px for hand in found]), np.array([hand.joints_m for hand in found])
         bones = bone_lengths(m)
         row = (

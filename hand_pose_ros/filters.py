@@ -3,8 +3,8 @@
 One-Euro (Casiez, Roussel and Vogel, CHI 2012): a first-order low-pass whose cutoff rises with speed,
     cutoff = min_cutoff + beta * |speed|,    gain = 1 / (1 + 1 / (2 pi cutoff dt)),
 so that a still hand does not jitter and a fast one does not lag. Every signal is measured in hand sizes: keypoints in
-hand extents, joints in wrist-to-middle-MCP lengths, the distance as its logarithm; one set of numbers then serves every
-resolution and distance.
+hand extents; joints about the middle MCP and its bearing in wrist-to-middle-MCP lengths; its distance, the noisiest, by
+the logarithm and with numbers of its own. One set of numbers then serves every resolution and distance.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hand_pose_ros.hand import BONES, MIDDLE_MCP, HandPose
+from hand_pose_ros.hand import BONES, KEYPOINT_COUNT, MIDDLE_MCP, HandPose
 from hand_pose_ros.kinematics import bone_lengths, normalize
 from hand_pose_ros.region import hand_box
 from hand_pose_ros.settings import check, setting
@@ -47,6 +47,7 @@ class FilterSettings:
 
 
 PARENTS, CHILDREN = np.array(BONES).T
+INCIDENCE = np.eye(KEYPOINT_COUNT)[CHILDREN] - np.eye(KEYPOINT_COUNT)[PARENTS]
 SPEED_CUTOFF_HZ = 1.0
 """Cutoff for the speed estimate, as the paper recommends."""
 
@@ -77,56 +78,72 @@ class OneEuro:
 
 
 class BoneLengths:
-    """Constant bone lengths: directions come from each pose, lengths from a running mean over the poses of one hand."""
+    """The lengths of one hand's bones: a running mean over its poses."""
 
     def __init__(self):
         self._lengths, self._stamp_s, self._seen_s = None, None, 0.0
 
     def __call__(self, joints: np.ndarray, stamp_s: float, memory_s: float) -> np.ndarray:
-        """Normalised ``joints`` (21, 3) with the hand's own bone lengths, middle MCP at the origin again."""
+        """Mean lengths (20,) after one more pose, ``joints`` (21, 3); the pose's own ones without a memory."""
         lengths = bone_lengths(joints)
         if self._lengths is None or memory_s <= 0.0:
             self._lengths, self._stamp_s, self._seen_s = lengths, stamp_s, 0.0
-            return joints
+            return lengths
         elapsed, self._stamp_s = max(stamp_s - self._stamp_s, 0.0), stamp_s
         self._seen_s = min(self._seen_s + elapsed, memory_s)
         self._lengths = self._lengths + min(elapsed / (self._seen_s + 1e-9), 0.5) * (lengths - self._lengths)
-        return with_lengths(joints, self._lengths)
+        return self._lengths
 
 
-def with_lengths(joints: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Normalised joints (21, 3) whose bones keep their direction and get the given ``lengths`` (20,)."""
-    bones = joints[CHILDREN] - joints[PARENTS]
-    bones *= (lengths / np.maximum(np.linalg.norm(bones, axis=1), 1e-9))[:, None]
-    fingers = np.cumsum(bones.reshape(5, 4, 3), axis=1).reshape(20, 3)  # four bones each, from the wrist outwards
-    return normalize(np.vstack([np.zeros(3), fingers]))[0]
+def with_lengths(joints: np.ndarray, lengths: np.ndarray, steps: int = 2) -> np.ndarray:
+    """Joints (21, 3) whose bones have ``lengths`` (20,), moved as little as possible; the middle MCP at the origin.
+
+    Each step solves the linearised constraints for the displacement of least norm, J^T (J J^T)^-1 (lengths - present
+    lengths) (constraint projection as in Mueller et al. 2007, "Position Based Dynamics", for all bones at once).
+    Building each finger up from the wrist instead would carry the error of every bone to its tip.
+    """
+    for _ in range(steps):
+        bones = joints[CHILDREN] - joints[PARENTS]
+        present = np.maximum(np.linalg.norm(bones, axis=1), 1e-9)
+        directions = bones / present[:, None]
+        coupling = INCIDENCE @ INCIDENCE.T * (directions @ directions.T) + 1e-9 * np.eye(len(bones))
+        pull = np.linalg.solve(coupling, lengths - present)
+        joints = joints + INCIDENCE.T @ (pull[:, None] * directions)
+    return joints - joints[MIDDLE_MCP]
 
 
 class HandFilter:
-    """Smooths one hand: ``smooth`` before it is placed in metres, ``steady`` after."""
+    """Smooths one hand. It comes after placement: what it smooths are the numbers that are published."""
 
     def __init__(self):
-        self._keypoints, self._joints, self._distance = OneEuro(), OneEuro(), OneEuro()
-        self._bones, self._extent = BoneLengths(), None
+        self._keypoints, self._joints, self._bearing, self._distance = (OneEuro() for _ in range(4))
+        self._bones, self._extent_px, self._first_distance = BoneLengths(), None, None
 
-    def smooth(self, hand: HandPose, stamp_s: float, settings: FilterSettings) -> HandPose:
-        """Keypoints and normalised joints smoothed."""
-        if self._extent is None:
-            # Any fixed unit will do; the hand's first extent makes speeds those of hand sizes per second.
-            self._extent = max(np.ptp(hand.keypoints_px, axis=0).max(), 1.0)
+    def __call__(self, hand: HandPose, stamp_s: float, settings: FilterSettings) -> HandPose:
+        """The hand with smooth keypoints, joints and distance. The first pose is passed on."""
+        # Any fixed unit will do; the hand's first extent makes speeds those of hand sizes per second.
+        self._extent_px = self._extent_px or max(float(np.ptp(hand.keypoints_px, axis=0).max()), 1.0)
         numbers = stamp_s, settings.min_cutoff_hz, settings.beta
-        keypoints = self._keypoints(hand.keypoints_px / self._extent, *numbers) * self._extent
-        joints = self._bones(hand.normalized_joints, stamp_s, settings.bone_memory_s)
-        joints = normalize(self._joints(joints, *numbers))[0]
-        return replace(hand, keypoints_px=keypoints, normalized_joints=joints, box=hand_box(keypoints))
+        keypoints = self._keypoints(hand.keypoints_px / self._extent_px, *numbers) * self._extent_px
+        metric = hand.joints_m is not None
+        joints = hand.joints_m / hand.hand_scale.mean_m if metric else hand.normalized_joints
+        lengths = self._bones(joints, stamp_s, settings.bone_memory_s)
+        joints = self._joints(joints - joints[MIDDLE_MCP], *numbers)
+        if settings.bone_memory_s > 0.0:
+            # Points that are smoothed one by one do not keep their bones' lengths: they come last.
+            joints = with_lengths(joints, lengths)
+        hand = replace(
+            hand, keypoints_px=keypoints, box=hand_box(keypoints), normalized_joints=normalize(joints)[0],
+        )  # fmt: skip
+        return replace(hand, joints_m=self._placed(hand, joints, stamp_s, settings)) if metric else hand
 
-    def steady(self, hand: HandPose, stamp_s: float, settings: FilterSettings) -> HandPose:
-        """The distance smoothed: the hand is moved along the ray through its root, so that pixels keep their place."""
-        if hand.joints_m is None:
-            return hand
-        root = hand.joints_m[MIDDLE_MCP]
-        distance = np.log(root[2:3])
-        moved_by = np.exp(
-            self._distance(distance, stamp_s, settings.depth_min_cutoff_hz, settings.depth_beta) - distance
-        )
-        return replace(hand, joints_m=hand.joints_m + root * (moved_by - 1.0))
+    def _placed(self, hand: HandPose, joints: np.ndarray, stamp_s: float, settings: FilterSettings) -> np.ndarray:
+        """Joints in metres: ``joints`` in hand scales about the middle MCP, whose bearing and distance are smoothed."""
+        scale = hand.hand_scale.mean_m
+        root = hand.joints_m[MIDDLE_MCP] / scale
+        self._first_distance = self._first_distance or root[2]
+        numbers = stamp_s, settings.min_cutoff_hz, settings.beta
+        bearing = self._bearing(root[:2] / root[2] * self._first_distance, *numbers) / self._first_distance
+        numbers = stamp_s, settings.depth_min_cutoff_hz, settings.depth_beta
+        distance = np.exp(self._distance(np.log(root[2:]), *numbers)[0])
+        return (joints + distance * np.append(bearing, 1.0)) * scale

@@ -130,7 +130,7 @@ class HandPosePipeline:
             job.searches = job.memory.tracker.admit(job.searches, detections)
 
     def _finish(self, job: _Job, hands: list[HandPose]) -> list[HandPose]:
-        """Smooth, place and steady the hands of one frame; held ones are repeated as they were last shown."""
+        """Place and smooth the hands of one frame; held ones are repeated as they were last shown."""
         memory = job.memory
         shown = {
             hand.id: replace(memory.shown[hand.id], status=PREDICTED) for hand in hands if hand.status == PREDICTED
@@ -144,10 +144,8 @@ class HandPosePipeline:
         return [shown[hand.id] for hand in hands]
 
     def _smoothed(self, job: _Job, hand: HandPose, smoother: HandFilter) -> HandPose:
-        settings, stamp = self.settings.filter, job.frame.stamp_s
-        if not settings.enabled:
-            return placed(hand, job.camera, self.scales)
-        return smoother.steady(placed(smoother.smooth(hand, stamp, settings), job.camera, self.scales), stamp, settings)
+        settings, hand = self.settings.filter, placed(hand, job.camera, self.scales)
+        return smoother(hand, job.frame.stamp_s, settings) if settings.enabled else hand
 
 
 @dataclass

@@ -6,7 +6,7 @@ import pytest
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.estimator import placed
 from hand_pose_ros.filters import BoneLengths, FilterSettings, HandFilter, OneEuro, gain, with_lengths
-from hand_pose_ros.hand import HandPose
+from hand_pose_ros.hand import HandPose, HandScale
 from hand_pose_ros.hand_scale import HandScales
 from hand_pose_ros.kinematics import bone_lengths, normalize
 from hand_pose_ros.region import hand_box
@@ -79,62 +79,107 @@ def test_gain_is_a_share():
     assert gain(1e6, 1.0) == pytest.approx(1.0)
 
 
-def test_bone_lengths_become_constant_and_directions_stay(drawn):
+def test_bone_lengths_are_a_running_mean(drawn):
     rng, bones = np.random.default_rng(7), BoneLengths()
     joints = [normalize(drawn.template + rng.normal(0, 0.05, (21, 3)))[0] for _ in range(200)]
-    fixed = [bones(each, n * DT, 2.0) for n, each in enumerate(joints)]
-    raw, kept = (np.array([bone_lengths(each) for each in some[100:]]).std(axis=0).mean() for some in (joints, fixed))
-    assert kept < 0.25 * raw
-    for each, one in zip(joints[-5:], fixed[-5:], strict=True):
-        first, second = (np.diff(hand[[5, 6]], axis=0)[0] for hand in (each, one))
-        assert np.dot(first, second) / np.linalg.norm(first) / np.linalg.norm(second) == pytest.approx(1)
+    means = np.array([bones(each, n * DT, 2.0) for n, each in enumerate(joints)])
+    raw = np.array([bone_lengths(each) for each in joints])
+    assert np.allclose(means[0], raw[0])
+    assert means[100:].std(axis=0).mean() < 0.25 * raw[100:].std(axis=0).mean()
+    assert np.allclose(means[30], raw[:31].mean(axis=0), rtol=0.05)
+    assert np.allclose(bones(joints[0], 99.0, 0.0), raw[0])
 
 
-def test_with_lengths_sets_them(drawn):
-    lengths = bone_lengths(normalize(drawn.template)[0])
-    bent = normalize(drawn.template * (1.1, 0.9, 1.3))[0]
-    assert np.allclose(bone_lengths(with_lengths(bent, lengths)), lengths)
+def test_bones_of_a_filtered_hand_hardly_change(drawn):
+    lengths = [
+        np.array([bone_lengths(hand.joints_m) for hand in run(drawn, FilterSettings(bone_memory_s=memory))[1][100:]])
+        for memory in (0.0, 5.0)
+    ]
+    assert lengths[1].std(axis=0).mean() < 0.25 * lengths[0].std(axis=0).mean()
 
 
-def test_a_whole_hand_is_steadied_and_stays_consistent(drawn):
-    rng, smoother, settings = np.random.default_rng(8), HandFilter(), FilterSettings()
-    raw, smooth = [], []
-    for n in range(150):
-        hand = pose(drawn, 300 + rng.normal(0, 2), drawn.template + rng.normal(0, 0.03, (21, 3)))
-        raw.append(hand)
-        hand = placed(smoother.smooth(hand, n * DT, settings), CAMERA, HandScales())
-        smooth.append(smoother.steady(hand, n * DT, settings))
-    for part, axes in (("keypoints_px", slice(0, 2)), ("joints_m", slice(2, 3)), ("joints_m", slice(0, 2))):
-        before, after = (
-            np.array([getattr(h, part)[:, axes] for h in some[50:]]).std(axis=0).mean() for some in (raw, smooth)
-        )
-        assert after < 0.6 * before
-    hand = smooth[-1]
-    assert np.abs(CAMERA.project(hand.joints_m)[9] - hand.keypoints_px[9]).max() < 12
-    assert np.linalg.norm(hand.normalized_joints[0]) == pytest.approx(1)
+def test_with_lengths_sets_them_and_moves_little(drawn):
+    joints = normalize(drawn.template)[0]
+    lengths = bone_lengths(joints) * np.random.default_rng(10).normal(1.0, 0.03, 20)
+    result = with_lengths(joints, lengths)
+    assert np.allclose(bone_lengths(result), lengths, rtol=1e-3)
+    assert (result[9] == 0).all()
+    assert np.abs(result - joints).max() < 0.08
+    assert np.allclose(with_lengths(joints, bone_lengths(joints)), joints)
+
+
+def run(drawn, settings, count=150, joint_noise=0.03):
+    """Raw and filtered poses of a hand that is still, seen with noise."""
+    rng, smoother = np.random.default_rng(8), HandFilter()
+    raw = [
+        pose(drawn, 300 + rng.normal(0, 2), drawn.template + rng.normal(0, joint_noise, (21, 3))) for _ in range(count)
+    ]
+    return raw, [smoother(hand, n * DT, settings) for n, hand in enumerate(raw)]
+
+
+@pytest.mark.parametrize(
+    ("part", "axes"), [("keypoints_px", slice(0, 2)), ("joints_m", slice(0, 2)), ("joints_m", slice(2, 3))]
+)
+def test_a_whole_hand_is_steadied(drawn, part, axes):
+    raw, smooth = run(drawn, FilterSettings(beta=2.0, depth_beta=2.0), joint_noise=0.01)
+    before, after = (
+        np.array([getattr(hand, part)[:, axes] for hand in some[50:]]).std(axis=0).mean() for some in (raw, smooth)
+    )
+    assert after < 0.75 * before
+
+
+def test_pixels_metres_and_shape_stay_consistent(drawn):
+    _, smooth = run(drawn, FilterSettings())
+    for hand in smooth[-10:]:
+        assert np.abs(CAMERA.project(hand.joints_m)[9] - hand.keypoints_px[9]).max() < 6
+        assert np.allclose(hand.normalized_joints, normalize(hand.joints_m)[0])
 
 
 def test_the_first_pose_is_passed_on(drawn):
-    hand, smoother = pose(drawn), HandFilter()
-    smooth = smoother.steady(smoother.smooth(hand, 0.0, FilterSettings()), 0.0, FilterSettings())
+    hand = pose(drawn)
+    smooth = HandFilter()(hand, 0.0, FilterSettings())
     assert np.allclose(smooth.keypoints_px, hand.keypoints_px)
     assert np.allclose(smooth.joints_m, hand.joints_m)
     assert np.allclose(smooth.normalized_joints, hand.normalized_joints)
 
 
-def test_steadying_the_distance_keeps_the_root_on_its_ray(drawn):
-    smoother, settings = HandFilter(), FilterSettings(depth_min_cutoff_hz=0.1, depth_beta=0.0)
+def test_smoothing_the_distance_keeps_the_root_on_its_ray(drawn):
+    smoother, settings = HandFilter(), FilterSettings(depth_min_cutoff_hz=0.1, depth_beta=0.0, min_cutoff_hz=100.0)
     near = pose(drawn)
-    far = replace(near, joints_m=near.joints_m * 1.2)
-    smoother.steady(near, 0.0, settings)
-    steady = smoother.steady(far, DT, settings)
+    far = replace(near, joints_m=near.joints_m + 0.2 * near.joints_m[9])
+    smoother(near, 0.0, settings)
+    steady = smoother(far, DT, settings)
     assert near.joints_m[9, 2] < steady.joints_m[9, 2] < near.joints_m[9, 2] * 1.02
     assert np.allclose(CAMERA.project(steady.joints_m)[9], CAMERA.project(near.joints_m)[9])
 
 
-def test_without_metres_nothing_is_steadied(drawn):
-    hand = replace(pose(drawn), joints_m=None)
-    assert HandFilter().steady(hand, 0.0, FilterSettings()) is hand
+def test_a_new_hand_scale_counts_at_once(drawn):
+    smoother, hand = HandFilter(), pose(drawn)
+    smoother(hand, 0.0, FilterSettings())
+    larger = HandScale(2 * hand.hand_scale.mean_m, 0.0, "user")
+    changed = smoother(replace(hand, joints_m=2 * hand.joints_m, hand_scale=larger), DT, FilterSettings())
+    assert np.allclose(changed.joints_m, 2 * hand.joints_m)
+
+
+def test_without_metres_the_shape_is_smoothed(drawn):
+    smoother, settings = HandFilter(), FilterSettings(min_cutoff_hz=0.1, beta=0.0, bone_memory_s=0.0)
+    first, second = (
+        replace(pose(drawn, joints=drawn.template * (1, 1, depth)), joints_m=None, hand_scale=None) for depth in (1, 3)
+    )
+    smoother(first, 0.0, settings)
+    smooth = smoother(second, DT, settings)
+    assert smooth.joints_m is None
+    assert np.abs(smooth.normalized_joints - first.normalized_joints).max() < 0.01
+    assert np.linalg.norm(smooth.normalized_joints[0]) == pytest.approx(1)
+
+
+def test_metres_that_come_and_go_do_no_harm(drawn):
+    smoother, hand = HandFilter(), pose(drawn)
+    for n in range(10):
+        seen = hand if n % 2 else replace(hand, joints_m=None, hand_scale=None)
+        smooth = smoother(seen, n * DT, FilterSettings())
+        assert (smooth.joints_m is None) == (n % 2 == 0)
+    assert np.allclose(smooth.joints_m, hand.joints_m, atol=0.005)
 
 
 def test_settings_refuse_nonsense():
