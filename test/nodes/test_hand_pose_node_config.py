@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("rclpy")
+from hand_pose_ros.nodes.node_settings import NodeSettings
+from hand_pose_ros.nodes.parameters import names
 
 pytestmark = pytest.mark.ros
 CONFIG = Path(__file__).parents[2] / "config" / "pipeline.yaml"
@@ -18,6 +20,12 @@ def test_the_shipped_file_holds_the_defaults_and_no_unknown_name(live, capfd):
     assert configured.node.settings == plain.node.settings
     assert configured.node.pipeline_settings == plain.node.pipeline_settings
     assert "not one of this node's" not in capfd.readouterr().err
+
+
+def test_the_manual_names_every_parameter_of_the_node():
+    text = (CONFIG.parents[1] / "docs" / "hand_pose_node.md").read_text()
+    missing = [name for name in names(NodeSettings()) if f"`{name}`" not in text]
+    assert not missing
 
 
 def test_a_parameter_file_reaches_every_kind_of_field(live, tmp_path):
