@@ -51,6 +51,18 @@ class Appearance:
 
 
 @dataclass(frozen=True)
+class Thing:
+    """A held or occluding object in the camera frame."""
+
+    kind: str
+    """One of ``primitives.KINDS``."""
+    matrix: np.ndarray
+    """(4, 4) from the primitive of half-size 1 to the camera frame, metres."""
+    surface: Sleeve
+    """Its colours, pattern and bumps; edge and thickness mean nothing here."""
+
+
+@dataclass(frozen=True)
 class Lights:
     """Up to three distant lights and a hemisphere, camera optical frame, linear RGB. The first light casts shadows."""
 

@@ -37,6 +37,10 @@ class GpuHand:
         self._meshes[number] = self._gl.buffer(self._buffers.shape_array(self._template, mesh).tobytes())
         return number
 
+    def replace(self, number: int, mesh: RestMesh):
+        """Put another shape in the place of an uploaded one."""
+        self._meshes[number].write(self._buffers.shape_array(self._template, mesh).tobytes())
+
     def array(self, name: str, program, mesh_id: int, part: str):
         """Vertex array of a shape's ``part`` (hand, sleeve, caster of shadows) for a program known by ``name``."""
         key = (name, mesh_id, part)

@@ -14,7 +14,9 @@ import numpy as np
 
 from hand_pose_ros.training.poses.rotations import normalized
 from hand_pose_ros.training.poses.skeleton import BONE_NAMES, RestHand
-from hand_pose_ros.training.renderer.makehuman import MakeHumanFolder, read_mesh, read_rig, read_target, read_weights
+from hand_pose_ros.training.renderer.makehuman import (
+    BaseMesh, MakeHumanFolder, read_mesh, read_rig, read_target, read_weights,
+)  # fmt: skip
 from hand_pose_ros.training.renderer.shape import HandShape
 from hand_pose_ros.training.renderer.subdivision import linear_matrix, smooth_matrix, split_faces
 
@@ -59,27 +61,30 @@ class HandTemplate:
 
     def __init__(self, folder: MakeHumanFolder, subdivisions: int = 0):
         self.folder = folder
-        self._mesh = read_mesh(folder.mesh_path)
-        self._rig = read_rig(folder.rig_path)
+        mesh, rig = read_mesh(folder.mesh_path), read_rig(folder.rig_path)
+        self._bones = {bone: rig[f"{bone}.{SIDE}"] for bone in RIG_BONES}
+        weights = read_weights(folder.weights_path, len(mesh.vertices), [bone.name for bone in self._bones.values()])
+        self._cut(mesh, weights)
         self._targets: dict[str, np.ndarray] = {}
-        names = [f"{bone}.{SIDE}" for bone in RIG_BONES]
-        weights = read_weights(folder.weights_path, len(self._mesh.vertices), names)
-        self._cut(weights)
+        self._refine = None
         for _ in range(subdivisions):
             self._subdivide()
         self.weights /= self.weights.sum(axis=1, keepdims=True)
 
-    def _cut(self, weights: np.ndarray):
-        """Keep the quads that the arm's bones hold by more than a half, and number their vertices anew."""
-        inside = (weights.sum(axis=1) > 0.5)[self._mesh.faces].all(axis=1)
-        self.vertex_ids, faces = np.unique(self._mesh.faces[inside], return_inverse=True)
-        uv_ids, uv_faces = np.unique(self._mesh.uv_faces[inside], return_inverse=True)
+    def _cut(self, mesh: BaseMesh, weights: np.ndarray):
+        """Keep the quads that the arm's bones hold by more than a half, number their vertices anew, joints behind them."""
+        inside = (weights.sum(axis=1) > 0.5)[mesh.faces].all(axis=1)
+        vertex_ids, faces = np.unique(mesh.faces[inside], return_inverse=True)
+        uv_ids, uv_faces = np.unique(mesh.uv_faces[inside], return_inverse=True)
         self.faces, self.uv_faces = faces.reshape(-1, 4), uv_faces.reshape(-1, 4)
         """(F, 4) quads, counter-clockwise outside; numbers into the vertices and into ``uvs``."""
-        self.uvs = self._mesh.uvs[uv_ids]
-        self.weights = weights[self.vertex_ids]
+        self.uvs = mesh.uvs[uv_ids]
+        self.weights = weights[vertex_ids]
         """(V, 24) skin weights in the order of ``skeleton.BONE_NAMES``."""
-        self._refine = None
+        joint_ids = np.unique([v for bone in self._bones.values() for v in (*bone.head, *bone.tail)])
+        self._kept = np.concatenate([vertex_ids, np.setdiff1d(joint_ids, vertex_ids)])
+        self._number = {vertex: number for number, vertex in enumerate(self._kept)}
+        self._body, self._skin_count, self._file_count = mesh.vertices[self._kept], len(vertex_ids), len(mesh.vertices)
 
     def _subdivide(self):
         refine = smooth_matrix(self.faces, len(self.weights))
@@ -91,26 +96,24 @@ class HandTemplate:
         self.uv_faces = split_faces(self.uv_faces, uv_count)
 
     def target(self, name: str) -> np.ndarray:
-        """Displacements (all vertices of the file, 3) of one shape target, read once."""
+        """Displacements of the kept vertices under one shape target, decimetres, read once."""
         if name not in self._targets:
-            self._targets[name] = read_target(self.folder.target_path(name), len(self._mesh.vertices))
+            self._targets[name] = read_target(self.folder.target_path(name), self._file_count)[self._kept]
         return self._targets[name]
 
     def shaped(self, shape: HandShape | None = None) -> RestMesh:
         """The rest hand of a shape (MakeHuman's own base mesh without one)."""
         shape = shape or HandShape({})
-        body = self._mesh.vertices
-        for name, weight in shape.targets.items():
-            body = body + weight * self.target(name)
+        body = self._body + sum(weight * self.target(name) for name, weight in shape.targets.items())
         origin, axes = self._hand_frame(body)
         body = (body - origin) @ axes * METRES_PER_UNIT
-        vertices = body[self.vertex_ids]
+        vertices = body[: self._skin_count]
         vertices = vertices if self._refine is None else self._refine @ vertices
         mesh = RestMesh(vertices, self._rest_hand(body, vertices))
         return mesh if shape.length_m is None else mesh.scaled(shape.length_m / mesh.hand_length_m)
 
     def _point(self, body: np.ndarray, bone: str, end: str) -> np.ndarray:
-        return body[list(getattr(self._rig[f"{bone}.{SIDE}"], end))].mean(axis=0)
+        return body[[self._number[vertex] for vertex in getattr(self._bones[bone], end)]].mean(axis=0)
 
     def _hand_frame(self, body: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Origin and axes (columns) of the wrist frame in the body's coordinates."""

@@ -7,9 +7,10 @@ import moderngl
 import numpy as np
 
 from hand_pose_ros.training.renderer import shaders, shading
-from hand_pose_ros.training.renderer.appearance import Lights
+from hand_pose_ros.training.renderer.appearance import Lights, Thing
 from hand_pose_ros.training.renderer.context import context
 from hand_pose_ros.training.renderer.gpu_hand import GpuHand
+from hand_pose_ros.training.renderer.gpu_things import GpuThings
 from hand_pose_ros.training.renderer.hand_template import HandTemplate, RestMesh
 from hand_pose_ros.training.renderer.placed_hand import HAND_STEP, Layers, PlacedHand
 from hand_pose_ros.training.renderer.projection import enlarged, light_matrix, projection_matrix
@@ -30,7 +31,7 @@ class Painter:
 
     def __init__(self, template: HandTemplate, width: int, height: int, supersampling: int = 1):
         self.width, self.height, self._factor, self._gl = width, height, supersampling, context()
-        self._hand = GpuHand(template)
+        self._hand, self._things = GpuHand(template), GpuThings()
         geometry = {"geometry": shaders.GEOMETRY_FRAGMENT, "shadow": shaders.SHADOW_FRAGMENT}
         quad = {"skin": shading.SKIN_FRAGMENT, "sleeve": shading.SLEEVE_FRAGMENT}
         self._programs = {n: self._gl.program(shaders.VERTEX, fragment_shader=s) for n, s in geometry.items()}
@@ -56,17 +57,22 @@ class Painter:
         """Give a shape to the GPU; returns its number."""
         return self._hand.upload(mesh)
 
-    def paint(self, hands: list[PlacedHand], camera_matrix: np.ndarray, lights: Lights) -> Layers:
-        """Draw ``hands`` (at most 8) as a camera with ``camera_matrix`` (3, 3) sees them."""
+    def replace(self, mesh_id: int, mesh: RestMesh):
+        """Put another shape in the place of an uploaded one."""
+        self._hand.replace(mesh_id, mesh)
+
+    def paint(self, hands: list[PlacedHand], camera_matrix: np.ndarray, lights: Lights, things=()) -> Layers:
+        """Draw ``hands`` (1 to 7) and ``things`` (of one surface) as a camera with ``camera_matrix`` (3, 3) sees them."""
         matrix = enlarged(np.asarray(camera_matrix, float), self._factor)
         self._gl.enable_only(moderngl.DEPTH_TEST)
         self._gl.depth_func = "<"
-        shadow_view = self._cast_shadows(hands, lights)
-        self._draw_geometry(hands, projection_matrix(matrix, self.width * self._factor, self.height * self._factor))
-        self._shade(hands, lights, shadow_view)
+        shadow_view = self._cast_shadows(hands, things, lights)
+        projection = projection_matrix(matrix, self.width * self._factor, self.height * self._factor)
+        self._draw_geometry(hands, things, projection)
+        self._shade(hands, things, lights, shadow_view)
         return self._read()
 
-    def _cast_shadows(self, hands, lights) -> np.ndarray:
+    def _cast_shadows(self, hands, things, lights) -> np.ndarray:
         ends = np.concatenate([hand.capsules[hand.capsules[:, 0, 3] > 0].reshape(-1, 4) for hand in hands])
         centre = (ends[:, :3].min(axis=0) + ends[:, :3].max(axis=0)) / 2
         view = light_matrix(lights.directions[0], centre, np.linalg.norm(ends[:, :3] - centre, axis=1).max() + 0.04)
@@ -75,12 +81,14 @@ class Painter:
         for hand in hands:
             values = {"bones": hand.matrices, "projection": view, "band": hand.appearance.bracelet, "swell": 0.0}
             self._draw("shadow", hand, "caster", values)
+        self._things.draw(things, view, shadow=True)
         return view
 
-    def _draw_geometry(self, hands, projection):
+    def _draw_geometry(self, hands, things, projection):
         self._geometry.use()
         self._geometry.clear()
         self._hand.noise.use(TEXTURES["noise"])
+        self._things.draw(things, projection)
         for number, hand in enumerate(hands):
             look = hand.appearance
             values = {"bones": hand.matrices, "projection": projection, "band": look.bracelet, "swell": 0.0,
@@ -98,7 +106,7 @@ class Painter:
         set_uniforms(self._programs[program], values)
         self._hand.array(program, self._programs[program], hand.mesh_id, part).render()
 
-    def _shade(self, hands, lights, shadow_view):
+    def _shade(self, hands, things, lights, shadow_view):
         self._picture.use()
         self._picture.clear()  # colour alone, see depth_mask
         # The quads lie at the far plane: only pixels before which geometry was drawn pass.
@@ -113,7 +121,10 @@ class Painter:
             self._hand.skin(look.skin).use(TEXTURES["skin"])
             self._fill("skin", values | skin_values(look))
             if look.sleeve:
-                self._fill("sleeve", values | sleeve_values(look.sleeve))
+                self._fill("sleeve", values | sleeve_values(look.sleeve) | {"material": float(shaders.SLEEVE_PART)})
+        if things:
+            values |= sleeve_values(things[0].surface) | {"cut": EVERYTHING, "material": float(shaders.THING_PART)}
+            self._fill("sleeve", values | {"hand_offset": 0.0})
 
     def _fill(self, program: str, values: dict):
         set_uniforms(self._programs[program], values)

@@ -9,7 +9,7 @@ import numpy as np
 from hand_pose_ros.hand import LEFT
 from hand_pose_ros.training.poses.capsules import capsule_ends, capsule_radii
 from hand_pose_ros.training.poses.skeleton import PosedHand, RestHand, pose
-from hand_pose_ros.training.renderer.appearance import Appearance, Lights
+from hand_pose_ros.training.renderer.appearance import Appearance, Lights, Thing
 from hand_pose_ros.training.renderer.painter import Painter
 from hand_pose_ros.training.renderer.placed_hand import HAND_STEP, Layers, PlacedHand, bone_matrices
 from hand_pose_ros.training.renderer.shaders import CAPSULES
@@ -103,10 +103,12 @@ def seen(keypoints_px: np.ndarray, depth_of_joints: np.ndarray, layers: Layers, 
     return inside & (own | (surface == 0))
 
 
-def render(painter: Painter, hands: list[SceneHand], camera_matrix: np.ndarray, lights: Lights):
-    """Draw hands; returns ``(Layers, list[HandLabels])`` for the painter's picture size."""
+def render(
+    painter: Painter, hands: list[SceneHand], camera_matrix: np.ndarray, lights: Lights, things: list[Thing] = ()
+) -> tuple[Layers, list[HandLabels]]:
+    """Draw hands and things at the painter's picture size; labels in the order of ``hands``."""
     posed = [pose(hand.rest, hand.angles) for hand in hands]
-    layers = painter.paint([placed(h, p) for h, p in zip(hands, posed)], camera_matrix, lights)
+    layers = painter.paint([placed(h, p) for h, p in zip(hands, posed)], camera_matrix, lights, things)
     return layers, [labels_of(h, p, camera_matrix, layers, n) for n, (h, p) in enumerate(zip(hands, posed))]
 
 

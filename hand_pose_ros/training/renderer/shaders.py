@@ -32,6 +32,32 @@ void main() {
 }
 """
 
+THING_PART = 19
+THING_VERTEX = """
+#version 330
+uniform mat4 model; uniform mat4 projection;
+in vec3 rest; in vec3 rest_normal;
+out vec3 position; out vec3 normal; out vec3 rest_position;
+void main() {
+    position = (model * vec4(rest, 1.0)).xyz;
+    normal = transpose(inverse(mat3(model))) * rest_normal;
+    // Patterns are drawn on about the size of a forearm.
+    rest_position = rest * 0.05;
+    gl_Position = projection * vec4(position, 1.0);
+}
+"""
+
+THING_FRAGMENT = """
+#version 330
+in vec3 position; in vec3 normal; in vec3 rest_position;
+layout(location = 0) out vec4 place; layout(location = 1) out vec4 facing;
+layout(location = 2) out vec4 rest; layout(location = 3) out vec4 surface;
+void main() {
+    place = vec4(position, 19.0); facing = vec4(normalize(normal), 0.0);
+    rest = vec4(rest_position, 0.0); surface = vec4(0.0);
+}
+"""
+
 SHADOW_FRAGMENT = """
 #version 330
 void main() {}

@@ -156,7 +156,7 @@ void main() {
 SLEEVE_FRAGMENT = (
     """
 #version 330
-uniform sampler3D noise; uniform float cut;
+uniform sampler3D noise; uniform float cut; uniform float material;
 uniform vec3 cloth_a; uniform vec3 cloth_b; uniform vec3 pattern; // kind 0 plain 1 stripes 2 checks, frequency, fold depth
 """
     + LIGHTING
@@ -165,7 +165,7 @@ out vec4 colour;
 void main() {
     ivec2 pixel = ivec2(gl_FragCoord.xy);
     vec4 place = texelFetch(place_map, pixel, 0), facing = texelFetch(facing_map, pixel, 0);
-    if (abs(place.w - hand_offset - 18.0) > 0.5) discard;
+    if (abs(place.w - hand_offset - material) > 0.5) discard;
     vec3 position = place.xyz, rest_position = texelFetch(rest_map, pixel, 0).xyz;
     vec4 broad = texture(noise, rest_position * vec3(9.0, 4.0, 4.0)), fine = texture(noise, rest_position * 300.0);
     vec3 smooth_normal = face_viewer(facing.xyz, position);
@@ -178,7 +178,7 @@ void main() {
     float hem = rest_position.x - cut;
     albedo *= 1.0 - 0.35 * exp(-pow((hem + 0.010) / 0.0012, 2.0));
     float fold = 1.0 - 0.5 * pattern.z * smoothstep(0.55, 0.2, broad.x);
-    colour = vec4(display(shade(albedo, n, position, 6.0, 0.25, vec3(0.08), fold, lit(light_projection * vec4(position, 1.0)))), 1.0);
+    colour = vec4(display(shade(albedo, n, position, 6.0, 0.25, vec3(0.08), fold * occlusion(position, n), lit(light_projection * vec4(position, 1.0)))), 1.0);
 }
 """
 )
