@@ -127,11 +127,11 @@ class HandFilter:
         keypoints = self._keypoints(hand.keypoints_px / self._extent_px, *numbers) * self._extent_px
         metric = hand.joints_m is not None
         joints = hand.joints_m / hand.hand_scale.mean_m if metric else hand.normalized_joints
-        lengths = self._bones(joints, stamp_s, settings.bone_memory_s)
         joints = self._joints(joints - joints[MIDDLE_MCP], *numbers)
-        if settings.bone_memory_s > 0.0:
-            # Points that are smoothed one by one do not keep their bones' lengths: they come last.
-            joints = with_lengths(joints, lengths)
+        # Points that are smoothed one by one do not keep their bones' lengths, so these come last; and their mean is
+        # taken over smoothed poses, as noise makes bones longer.
+        lengths = self._bones(joints, stamp_s, settings.bone_memory_s)
+        joints = with_lengths(joints, lengths) if settings.bone_memory_s > 0.0 else joints
         hand = replace(
             hand, keypoints_px=keypoints, box=hand_box(keypoints), normalized_joints=normalize(joints)[0],
         )  # fmt: skip
