@@ -255,6 +255,15 @@ def live(ros):
         each.close()
 
 
+@pytest.fixture(scope="module")
+def shared(ros):
+    """One active, calibrated node for all tests of a module that leave it as it was."""
+    bench = Live(ros, namespace="/shared")
+    bench.calibrate()
+    yield bench
+    bench.close()
+
+
 @pytest.fixture
 def hand():
     """Make an example hand."""

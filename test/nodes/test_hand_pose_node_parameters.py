@@ -49,11 +49,10 @@ def test_thresholds_filters_and_scale_change_while_it_runs(live, wait):
     assert hands[0].hands[0].hand_scale_source == hands[0].hands[0].HAND_SCALE_USER
 
 
-def test_a_whole_number_will_do_for_a_length_of_time(live):
-    bench = live()
-    assert bench.set(max_age_s=1).successful
-    assert bench.node.settings.max_age_s == 1.0
-    assert isinstance(bench.node.settings.max_age_s, float)
+def test_a_whole_number_will_do_for_a_length_of_time(shared):
+    assert shared.set(max_age_s=1).successful
+    assert shared.node.settings.max_age_s == 1.0
+    assert isinstance(shared.node.settings.max_age_s, float)
 
 
 @pytest.mark.parametrize(
@@ -87,8 +86,8 @@ def test_what_the_networks_are_made_of_changes_only_while_inactive(live, name, v
         ({"nonsense": 1}, "undeclared"),
     ],
 )
-def test_wrong_values_are_refused_with_a_reason_and_change_nothing(live, values, reason):
-    bench = live()
+def test_wrong_values_are_refused_with_a_reason_and_change_nothing(shared, values, reason):
+    bench = shared
     before = bench.node.settings, bench.node.pipeline_settings
     result = bench.set(lazy=True, **values)
     assert not result.successful
@@ -97,9 +96,8 @@ def test_wrong_values_are_refused_with_a_reason_and_change_nothing(live, values,
     assert not bench.call(GetParameters, "hand_pose_node/get_parameters", names=["lazy"]).values[0].bool_value
 
 
-def test_a_choice_names_what_there_is(live):
-    bench = live(state="inactive")
-    result = bench.set(image_transport="h264")
+def test_a_choice_names_what_there_is(shared):
+    result = shared.set(image_transport="h264")
     assert not result.successful
     assert "raw, compressed, auto" in result.reason
 

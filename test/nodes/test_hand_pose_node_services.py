@@ -62,9 +62,8 @@ def test_palm_and_hand_length_agree_and_the_prior_comes_back(live):
         ({"method": 0, "length_m": 0.09, "stddev_m": -1.0}, "-1"),
     ],
 )
-def test_a_wrong_length_is_refused_and_what_is_in_force_stays(live, fields, reason):
-    bench = live(state="unconfigured")
-    answer = bench.call(SetHandScale, SET, **fields)
+def test_a_wrong_length_is_refused_and_what_is_in_force_stays(shared, fields, reason):
+    answer = shared.call(SetHandScale, SET, **fields)
     assert not answer.success
     assert reason in answer.message
     assert answer.hand_scale == pytest.approx(POPULATION_PRIOR.mean_m)
@@ -103,12 +102,6 @@ def test_calibration_from_a_depth_image(live, wait, encoding):
         ("two hands", {"distance_m": 0.6}, "2 hands"),
         ("uncalibrated", {"distance_m": 0.6}, "camera_info"),
         ("no depth", {"method": 1}, "depth"),
-        ("silent", {"distance_m": 9.0}, "9"),
-        ("silent", {"distance_m": 0.0}, "0.1"),
-        ("silent", {"distance_m": 0.6, "frames": 9999}, "9999"),
-        ("silent", {"distance_m": 0.6, "timeout_s": -1.0}, "-1"),
-        ("silent", {"method": 5}, "method 5"),
-        ("silent", {"distance_m": 0.6, "side": 5}, "side 5"),
     ],
 )
 def test_a_calibration_that_cannot_be_says_why(live, situation, fields, reason):
@@ -125,6 +118,24 @@ def test_a_calibration_that_cannot_be_says_why(live, situation, fields, reason):
     assert reason in answer.message
     assert bench.node.scales.in_force.left == POPULATION_PRIOR
     assert bench.node.scales.measurement is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"distance_m": 9.0}, "9"),
+        ({"distance_m": 0.0}, "0.1"),
+        ({"distance_m": 0.6, "frames": 9999}, "9999"),
+        ({"distance_m": 0.6, "timeout_s": -1.0}, "-1"),
+        ({"method": 5}, "method 5"),
+        ({"distance_m": 0.6, "side": 5}, "side 5"),
+    ],
+)
+def test_a_calibration_nobody_can_mean_is_refused_at_once(shared, fields, reason):
+    answer = shared.call(CalibrateHandScale, CALIBRATE, **fields)
+    assert not answer.success
+    assert reason in answer.message
+    assert shared.node.scales.measurement is None
 
 
 def test_a_second_calibration_and_a_deactivation_meanwhile_are_answered(live, wait):
