@@ -11,6 +11,8 @@ from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
     OpaqueFunction,
+    PopLaunchConfigurations,
+    PushLaunchConfigurations,
     RegisterEventHandler,
     Shutdown,
     UnregisterEventHandler,
@@ -50,7 +52,7 @@ ARGUMENTS = (
     ("hand_scale", "", "The user's wrist-to-middle-MCP length, metres, 0.02 to 0.2. Empty: population mean.", None),
     ("params_file", "", "ROS parameter file for all nodes. Arguments given on the command line win over it.", None),
     ("visualization", "true", "Start visualization_node: markers and overlay image.", BOOLEAN),
-    ("rviz", "false", "Start RViz: camera, overlay, markers, TF.", BOOLEAN),
+    ("rviz", "false", "Start RViz: overlay, markers, TF (of the first camera).", BOOLEAN),
     ("record", "false", "Start recorder_node: a bag of the results, an annotated video, summary.json.", BOOLEAN),
     ("output", "", "Folder that recorder_node writes to.", None),
     ("use_sim_time", "false", "Take the time from /clock; with a source, camera_node publishes that clock.", BOOLEAN),
@@ -83,12 +85,13 @@ def nodes(context) -> list:
     given = {name: LaunchConfiguration(name).perform(context) for name, *_ in ARGUMENTS}
     cameras = names(given["cameras"])
     perception = perception_node(given, cameras)
-    actions = [*bring_up(perception, camera_nodes(given, cameras), given["autostart"] == "true"), perception]
+    sources = later(camera_nodes(given, cameras), context)
+    actions = [*bring_up(perception, sources, given["autostart"] == "true"), perception]
     if given["visualization"] == "true":
         actions += [visualization_node(given, camera) for camera in cameras or [""]]
     if given["record"] == "true":
         actions += [recorder_node(given, cameras)]
-    return [*actions, rviz(given)] if given["rviz"] == "true" else actions
+    return [*actions, rviz(given, cameras[0] if cameras else "")] if given["rviz"] == "true" else actions
 
 
 def perception_node(given: dict, cameras: list[str]) -> LifecycleNode:
@@ -114,8 +117,8 @@ def camera_node(given: dict, source: str, camera: str, is_clock: bool) -> Node:
     fixed = {"source": ParameterValue(source, value_type=str), "wait_for_subscribers": 1, "start_delay": 1.0}
     if is_clock:
         fixed["publish_clock"] = True
-    if camera or given["frame_id"]:
-        fixed["frame_id"] = "_".join(filter(None, (camera, given["frame_id"] or "camera_optical_frame")))
+    if frame(given, camera):
+        fixed["frame_id"] = frame(given, camera)
     return Node(
         **process(given, "camera_node"), namespace=inside(given, camera), parameters=parameters(given, CAMERA, fixed),
         remappings=remappings(given, []), additional_env=room_for_images(), on_exit=end,
@@ -145,17 +148,24 @@ def room_for_images() -> dict:
     return {name: EnvironmentVariable(name, default_value=profiles) for name in FASTDDS_PROFILES}
 
 
-def rviz(given: dict) -> Node:
-    """RViz with this package's view."""
+def rviz(given: dict, camera: str) -> Node:
+    """RViz with this package's view of one camera; the topics in it are relative."""
     view = PathJoinSubstitution([FindPackageShare(PACKAGE), "config", "hand_pose.rviz"])
+    fixed_frame = ["-f", frame(given, camera)] if frame(given, camera) else []
     return Node(
-        package="rviz2", executable="rviz2", name="rviz", namespace=given["namespace"], output="log",
-        arguments=["-d", view, *(["-f", given["frame_id"]] if given["frame_id"] else [])],
-        remappings=remappings(given, []), parameters=parameters(given, {}, {}),
+        package="rviz2", executable="rviz2", namespace=inside(given, camera), output="log",
+        arguments=["-d", view, *fixed_frame], remappings=remappings(given, []), parameters=parameters(given, {}, {}),
     )  # fmt: skip
 
 
-def bring_up(perception: LifecycleNode, sources: list[Node], autostart: bool) -> list:
+def later(entities: list, context) -> list:
+    """Entities that an event starts, in the scope of now: an including group takes its namespace and arguments away."""
+    scope = dict(context.launch_configurations)
+    enter = OpaqueFunction(function=lambda context: context.launch_configurations.update(scope))
+    return [PushLaunchConfigurations(), enter, *entities, PopLaunchConfigurations()]
+
+
+def bring_up(perception: LifecycleNode, sources: list, autostart: bool) -> list:
     """Configure, activate, and only then play the sources: no frame is lost. Later transitions are the user's."""
     failure = OnStateTransition(
         matcher=lambda event: failed(event, perception), entities=[OpaqueFunction(function=not_started)]
@@ -233,6 +243,11 @@ def remappings(given: dict, cameras: list[str]) -> list[tuple[str, str]]:
 def inside(given: dict, camera: str) -> str:
     """Namespace of a camera's own nodes."""
     return "/".join(part for part in (given["namespace"], camera) if part)
+
+
+def frame(given: dict, camera: str) -> str:
+    """Optical frame of a camera; empty where the nodes' own default does."""
+    return f"{camera}_{given['frame_id'] or 'camera_optical_frame'}" if camera else given["frame_id"]
 
 
 def names(text: str) -> list[str]:
