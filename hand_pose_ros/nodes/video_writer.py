@@ -15,8 +15,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-_QUEUE_BYTES = 256 * 2**20  # three seconds of 720p
-_NICENESS = 10
+_QUEUE_BYTES = 128 * 2**20  # a second and a half of 720p
+_NICENESS = 5
 _USUAL_RATES, _RATE_SAMPLE = np.array([30.0, 5.0, 10.0, 15.0, 20.0, 24.0, 25.0, 50.0, 60.0, 90.0, 120.0]), 10
 _LONGEST_GAP_FRAMES = 300
 
