@@ -1,4 +1,4 @@
-"""``hand_pose_ros render``: hands drawn from the MakeHuman files: the demo clip, and contact sheets to look at."""
+"""``hand_pose_ros render``: hands drawn from the MakeHuman files: the demo clip, contact sheets, speed."""
 
 from __future__ import annotations
 
@@ -10,16 +10,33 @@ from pathlib import Path
 def add_parser(subparsers):
     """Declare the subcommand."""
     parser = subparsers.add_parser("render", help="draw hands with exact labels", description=__doc__)
-    actions = parser.add_subparsers(dest="action", required=True, metavar="clip|poses|crops")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="clip|poses|crops|speed")
     clip = actions.add_parser("clip", help="the demo clip with its ground truth")
     clip.add_argument("--output", type=Path, default=Path("demo"), help="folder to write to (default demo)")
     poses = actions.add_parser("poses", help="contact sheet of the named poses, or of random ones")
     poses.add_argument("--output", type=Path, default=Path("poses.png"), help="picture to write (default poses.png)")
     poses.add_argument("--random", type=int, default=0, metavar="N", help="N draws of the pose prior instead")
-    for action in (clip, poses):
+    crops = actions.add_parser("crops", help="contact sheet of random training crops with their labels")
+    crops.add_argument("--output", type=Path, default=Path("crops.png"), help="picture to write (default crops.png)")
+    crops.add_argument("--count", type=_positive, default=96, help="how many crops (default 96)")
+    crops.add_argument("--no-labels", action="store_true", help="do not draw the labels")
+    crops.add_argument("--backgrounds", type=Path, nargs="*", default=[], help="folders of photographs to stand behind")
+    speed = actions.add_parser("speed", help="crops per second")
+    speed.add_argument("--processes", type=_positive, default=2, help="renderers at the same time (default 2)")
+    for action in (crops, speed):
+        action.add_argument("--size", type=_positive, default=128, help="pixels per side (default 128)")
+    for action in (clip, poses, crops, speed):
         action.add_argument("--makehuman", metavar="DIR", help="MakeHuman's data folder, else $HAND_POSE_ROS_MAKEHUMAN")
-    poses.add_argument("--seed", type=int, default=0, help="another seed, other hands (default 0)")
+    for action in (poses, crops):
+        action.add_argument("--seed", type=int, default=0, help="another seed, other hands (default 0)")
     return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if not 0 < value <= 100_000:
+        raise argparse.ArgumentTypeError(f"{text}: give a number from 1 to 100000")
+    return value
 
 
 def main(args: argparse.Namespace) -> int:
@@ -27,7 +44,7 @@ def main(args: argparse.Namespace) -> int:
     from hand_pose_ros.training.renderer.context import NoContextError
 
     try:
-        return {"clip": _clip, "poses": _poses}[args.action](args)
+        return {"clip": _clip, "poses": _poses, "crops": _crops, "speed": _speed}[args.action](args)
     except (OSError, ValueError, NoContextError) as error:
         print(f"render: {error}", file=sys.stderr)
         return 1
@@ -50,4 +67,28 @@ def _poses(args) -> int:
 
     count = write_pose_sheet(args.makehuman, args.output, args.random, args.seed)
     print(f"{count} poses from three sides: {args.output}")
+    return 0
+
+
+def _crops(args) -> int:
+    from hand_pose_ros.training.renderer.crop_sheet import write_crop_sheet
+
+    labels = not args.no_labels
+    write_crop_sheet(args.makehuman, args.output, args.count, args.seed, args.size, labels, args.backgrounds)
+    print(f"{args.count} crops of {args.size} px: {args.output}")
+    return 0
+
+
+def _speed(args) -> int:
+    from threading import BrokenBarrierError
+
+    from hand_pose_ros.training.renderer.crop_sheet import crops_per_second
+    from hand_pose_ros.training.renderer.makehuman import MakeHumanFolder
+
+    MakeHumanFolder(args.makehuman)  # says what is missing before processes start
+    try:
+        rate = crops_per_second(args.makehuman, args.size, args.processes)
+    except BrokenBarrierError:
+        raise OSError("a renderer process failed (its message stands above)") from None
+    print(f"{rate:.0f} crops/s of {args.size} px with {args.processes} processes")
     return 0

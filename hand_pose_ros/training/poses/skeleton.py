@@ -7,11 +7,11 @@ its mirror image (y -> -y). Metres and radians.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from hand_pose_ros.training.poses.rotations import about, about_vector, normalized
+from hand_pose_ros.training.poses.rotations import about, about_vector, cross, normalized
 
 FINGER_NAMES = ("index", "middle", "ring", "little")
 ANGLE_NAMES = (
@@ -46,10 +46,19 @@ class RestHand:
     shoulder: np.ndarray
     """(N, 3)"""
 
+    @classmethod
+    def stacked(cls, hands: list[RestHand]) -> RestHand:
+        """Several hands as one batch."""
+        return cls(*(np.concatenate([getattr(hand, item.name) for hand in hands]) for item in fields(cls)))
+
+    def row(self, number: int) -> RestHand:
+        """One hand of the batch (N = 1)."""
+        return RestHand(*(getattr(self, item.name)[number : number + 1] for item in fields(self)))
+
 
 @dataclass(frozen=True)
 class PosedHand:
-    """Result of ``pose``: joints (N, 21, 3) and for each bone b of ``BONE_NAMES`` the motion of the flesh around it,
+    """Result of ``pose``: joints (N, 21, 3) in metres, hand frame, and for each bone b of ``BONE_NAMES`` the motion of the flesh around it,
     x -> rotations[b] @ (x - rest_heads[b]) + heads[b]."""
 
     joints: np.ndarray
@@ -61,6 +70,10 @@ class PosedHand:
     frames: np.ndarray
     """(N, 15, 3, 3) phalanges thumb to little finger: columns x along the bone, y flexion axis (thumb side), z dorsal."""
 
+    def row(self, number: int) -> PosedHand:
+        """One hand of the batch (N = 1)."""
+        return PosedHand(*(getattr(self, item.name)[number : number + 1] for item in fields(self)))
+
 
 def joint_positions(rest: RestHand, angles: np.ndarray) -> np.ndarray:
     """Joints (N, 21, 3) alone."""
@@ -70,8 +83,8 @@ def joint_positions(rest: RestHand, angles: np.ndarray) -> np.ndarray:
 def bone_frames(joints: np.ndarray, flexion_axes: np.ndarray) -> np.ndarray:
     """Frames (..., 3, 3) of a chain (..., 4, 3) -> three bones: columns x along the bone, y flexion axis, z dorsal."""
     x = normalized(np.diff(joints, axis=-2))
-    z = normalized(np.cross(x, flexion_axes[..., None, :]))
-    return np.stack([x, np.cross(z, x), z], axis=-1)
+    z = normalized(cross(x, flexion_axes[..., None, :]))
+    return np.stack([x, cross(z, x), z], axis=-1)
 
 
 def finger_axis(finger: int) -> np.ndarray:
@@ -83,7 +96,7 @@ def finger_axis(finger: int) -> np.ndarray:
 def thumb_axis(joints: np.ndarray) -> np.ndarray:
     """Flexion axis (..., 3) of the thumb's MCP and IP joints at rest, from its own bend and the palm."""
     cmc, mcp, ip, tip = (joints[..., k, :] for k in (1, 2, 3, 4))
-    return normalized(np.cross(normalized(mcp - cmc), normalized(tip - ip)) + THUMB_AXIS_GUESS * 0.1)
+    return normalized(cross(normalized(mcp - cmc), normalized(tip - ip)) + THUMB_AXIS_GUESS * 0.1)
 
 
 # The rest thumb's flexion axis when it is straight, hand frame (a right thumb's nail looks up and towards its side).
@@ -115,7 +128,7 @@ def _pose_arm(rest: RestHand, angles: np.ndarray, hand: PosedHand):
     lower = normalized(-rest.elbow)
     twist = angles[:, ANGLE["forearm_twist"]]
     half, full = (turn @ about_vector(lower, share * twist) for share in (0.5, 1.0))
-    axis = normalized(np.cross(upper, lower))
+    axis = normalized(cross(upper, lower))
     bend = angles[:, ANGLE["elbow_flexion"]] - np.pi + np.arccos(np.clip((upper * lower).sum(axis=-1), -1, 1))
     elbow = np.einsum("nij,nj->ni", full, np.broadcast_to(rest.elbow, (len(full), 3)))
     hand.rotations[:, BONE["forearm_lower"]] = half
@@ -145,7 +158,7 @@ def _pose_finger(finger: int, rest: RestHand, joints: np.ndarray, angles: np.nda
 def _leaning_frame(finger: int) -> np.ndarray:
     axis = finger_axis(finger)
     x = np.array([1.0, 0.0, 0.0])
-    return np.stack([x, axis, np.cross(x, axis)], axis=-1)
+    return np.stack([x, axis, cross(x, axis)], axis=-1)
 
 
 def _pose_thumb(joints: np.ndarray, angles: np.ndarray, hand: PosedHand):

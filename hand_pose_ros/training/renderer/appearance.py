@@ -74,3 +74,5 @@ class Lights:
     ground: tuple[float, float, float] = (0.18, 0.16, 0.14)
     up: tuple[float, float, float] = (0.0, -1.0, 0.0)
     exposure: float = 1.0
+    shadows: bool = True
+    """Whether the first light casts shadows; a large soft light hardly does."""

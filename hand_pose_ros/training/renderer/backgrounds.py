@@ -37,11 +37,11 @@ class Backgrounds:
         piece = cv2.resize(piece, (width, height), interpolation=cv2.INTER_AREA if side > width else cv2.INTER_LINEAR)
         if self._random.random() < 0.5:
             piece = piece[:, ::-1]
-        grey = piece.mean(axis=2, keepdims=True)
-        piece = (grey + (piece - grey) * self._random.uniform(0.1, 1.0)).astype(np.uint8)
-        tint = np.exp(self._random.normal(0, 0.12, 3) + self._random.normal(0, 0.15))
-        table = (np.arange(256)[:, None] * tint).clip(0, 255).astype(np.uint8)
-        return cv2.LUT(np.ascontiguousarray(piece), table[:, None])
+        # Real rooms are less colourful than random colours: part of the way to grey, then a tint.
+        keep = self._random.uniform(0.1, 1.0)
+        tint = np.exp(self._random.normal(0, 0.08, 3) + self._random.normal(0, 0.15))
+        mixing = tint[:, None] * (keep * np.eye(3) + (1 - keep) / 3)
+        return cv2.transform(np.ascontiguousarray(piece), mixing)
 
     def _room(self) -> np.ndarray:
         return room(SIZE, SIZE, int(self._random.integers(1 << 30)))
@@ -50,7 +50,8 @@ class Backgrounds:
         """Coloured noise of several scales."""
         total = np.zeros((SIZE, SIZE, 3), np.float32)
         for cells in (3, 9, 27, 81, 243):
-            grid = self._random.normal(0, 1, (cells, cells, 3)).astype(np.float32) * self._random.uniform(0, 1)
+            grid = self._random.normal(0, 1, (cells, cells, 1)) + self._random.normal(0, 0.3, (cells, cells, 3))
+            grid = grid.astype(np.float32) * self._random.uniform(0, 1)
             total += cv2.resize(grid, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
         return (self._random.uniform(30, 225, 3) + 35 * total).clip(0, 255).astype(np.uint8)
 

@@ -29,7 +29,10 @@ class HandBuffers:
         pairs = np.stack([template.faces, template.uv_faces], axis=-1).reshape(-1, 2)
         corners, numbers = np.unique(pairs, axis=0, return_inverse=True)
         quads = numbers.reshape(-1, 4)
-        triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]]).astype(np.int32)
+        cap = open_end(template.faces)
+        corner_of = np.zeros(len(template.weights), int)
+        corner_of[corners[:, 0]] = np.arange(len(corners))
+        triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]], corner_of[cap]]).astype(np.int32)
         bones, weights = strongest_bones(template.weights)
         rest = template.shaped()
         where = surface_coordinates(rest.vertices, template.weights, rest.hand)
@@ -42,6 +45,17 @@ class HandBuffers:
         """(C, 6) float32 rest position and normal per corner of one shaped hand."""
         normals = vertex_normals(mesh.vertices, template.faces)
         return np.concatenate([mesh.vertices, normals], axis=1)[self.corner_vertices].astype(np.float32)
+
+
+def open_end(faces: np.ndarray) -> np.ndarray:
+    """Triangles (M, 3) of vertex numbers that close the one hole of a quad mesh (the cut at the shoulder)."""
+    sides = np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1).reshape(-1, 2)
+    _, first, count = np.unique(np.sort(sides, axis=1), axis=0, return_index=True, return_counts=True)
+    border = sides[first[count == 1]]
+    apex = border[0, 0]
+    border = border[(border != apex).all(axis=1)]
+    # The cap runs along the border the other way round, so that its outside is the body's outside.
+    return np.stack([np.full(len(border), apex), border[:, 1], border[:, 0]], axis=1)
 
 
 def strongest_bones(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

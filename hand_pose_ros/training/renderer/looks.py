@@ -77,8 +77,8 @@ def random_lights(generator: np.random.Generator) -> Lights:
     fill = generator.uniform(0.12, 0.6)
     sky = fill * np.exp(generator.normal(0, 0.12, 3))
     total = 0.6 * strength[0] + 0.3 * strength[1] + fill
-    exposure = generator.uniform(0.55, 1.35) / max(total, 0.35)
+    exposure = generator.uniform(0.5, 1.1) / max(total, 0.35)
     return Lights(
         directions, strength[:, None] * warmth, tuple(sky), tuple(sky * generator.uniform(0.3, 1.0)),
-        exposure=float(exposure),
+        exposure=float(exposure), shadows=bool(0.6 * strength[0] > 0.4 * total),
     )  # fmt: skip

@@ -78,6 +78,8 @@ class Painter:
         view = light_matrix(lights.directions[0], centre, np.linalg.norm(ends[:, :3] - centre, axis=1).max() + 0.04)
         self._shadow_buffer.use()
         self._shadow_buffer.clear(depth=1.0)
+        if not lights.shadows:
+            return view
         for hand in hands:
             values = {"bones": hand.matrices, "projection": view, "band": hand.appearance.bracelet, "swell": 0.0}
             self._draw("shadow", hand, "caster", values)

@@ -40,6 +40,16 @@ class SceneHand:
     wrist_m: np.ndarray
     """(3,) wrist in the camera optical frame, metres."""
     appearance: Appearance
+    posed: PosedHand = None
+    """The skeleton in this pose; made when not given."""
+
+    def __post_init__(self):
+        if self.posed is None:
+            object.__setattr__(self, "posed", pose(self.rest, self.angles))
+
+    def joints_m(self) -> np.ndarray:
+        """Joints (21, 3) in metres, camera optical frame."""
+        return (self.posed.joints[0] * mirror_of(self.handedness)) @ self.rotation.T + self.wrist_m
 
 
 @dataclass(frozen=True)
@@ -61,30 +71,25 @@ def mirror_of(handedness: str) -> np.ndarray:
     return np.array([1.0, -1.0 if handedness == LEFT else 1.0, 1.0])
 
 
-def joints_in_camera(hand: SceneHand, posed: PosedHand) -> np.ndarray:
-    """Joints (21, 3) in metres, camera optical frame."""
-    return (posed.joints[0] * mirror_of(hand.handedness)) @ hand.rotation.T + hand.wrist_m
-
-
 def project(camera_matrix: np.ndarray, points_m: np.ndarray) -> np.ndarray:
     """Pinhole projection of (N, 3) metres to (N, 2) pixels."""
     image = points_m @ np.asarray(camera_matrix).T
     return image[:, :2] / np.maximum(image[:, 2:], 1e-6)
 
 
-def placed(hand: SceneHand, posed: PosedHand) -> PlacedHand:
+def placed(hand: SceneHand) -> PlacedHand:
     """What the painter needs of a hand."""
     left = hand.handedness == LEFT
-    ends = (capsule_ends(posed)[0] * mirror_of(hand.handedness)) @ hand.rotation.T + hand.wrist_m
+    ends = (capsule_ends(hand.posed)[0] * mirror_of(hand.handedness)) @ hand.rotation.T + hand.wrist_m
     capsules = np.zeros((CAPSULES, 2, 4))
-    capsules[: len(ends), :, :3], capsules[: len(ends), :, 3] = ends, capsule_radii(posed)[0]
-    matrices = bone_matrices(posed, hand.rotation, hand.wrist_m, left)
+    capsules[: len(ends), :, :3], capsules[: len(ends), :, 3] = ends, capsule_radii(hand.posed)[0]
+    matrices = bone_matrices(hand.posed, hand.rotation, hand.wrist_m, left)
     return PlacedHand(hand.mesh_id, matrices, capsules, hand.appearance, left)
 
 
-def labels_of(hand: SceneHand, posed: PosedHand, camera_matrix: np.ndarray, layers: Layers, number: int) -> HandLabels:
+def labels_of(hand: SceneHand, camera_matrix: np.ndarray, layers: Layers, number: int) -> HandLabels:
     """Ground truth of hand ``number`` of a picture."""
-    joints = joints_in_camera(hand, posed)
+    joints = hand.joints_m()
     keypoints = project(camera_matrix, joints)
     return HandLabels(
         hand.handedness, keypoints, joints, seen(keypoints, joints[:, 2], layers, number),
@@ -107,9 +112,8 @@ def render(
     painter: Painter, hands: list[SceneHand], camera_matrix: np.ndarray, lights: Lights, things: list[Thing] = ()
 ) -> tuple[Layers, list[HandLabels]]:
     """Draw hands and things at the painter's picture size; labels in the order of ``hands``."""
-    posed = [pose(hand.rest, hand.angles) for hand in hands]
-    layers = painter.paint([placed(h, p) for h, p in zip(hands, posed)], camera_matrix, lights, things)
-    return layers, [labels_of(h, p, camera_matrix, layers, n) for n, (h, p) in enumerate(zip(hands, posed))]
+    layers = painter.paint([placed(hand) for hand in hands], camera_matrix, lights, things)
+    return layers, [labels_of(hand, camera_matrix, layers, number) for number, hand in enumerate(hands)]
 
 
 def composite(layers: Layers, background: np.ndarray) -> np.ndarray:

@@ -32,7 +32,7 @@ def random_sensor(generator: np.random.Generator, size: int) -> Sensor:
         defocus_px=float(generator.choice([0.0, 1.0]) * generator.uniform(0, 0.012) * size),
         motion_px=float((generator.random() < 0.25) * generator.uniform(0, 0.07) * size),
         motion_angle=float(generator.uniform(0, np.pi)),
-        gain=float(np.exp(generator.normal(0, 0.22))),
+        gain=float(np.exp(generator.normal(-0.03, 0.18))),
         gamma=float(np.exp(generator.normal(0, 0.14))),
         balance=tuple(np.exp(generator.normal(0, 0.07, 3))),
         noise=float(generator.random() ** 2 * 14.0),

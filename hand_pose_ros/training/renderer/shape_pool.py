@@ -1,4 +1,4 @@
-"""A pool of hand shapes on the GPU that slowly changes, because a new shape costs as much as a crop."""
+"""A pool of hand shapes on the GPU that slowly changes, because a new shape costs half as much as a crop."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ from hand_pose_ros.training.renderer.hand_template import HandTemplate
 from hand_pose_ros.training.renderer.painter import Painter
 from hand_pose_ros.training.renderer.shape import random_shape
 
-RENEWAL = 1 / 16
-
-
 class ShapePool:
-    """``count`` random shapes; each ``take`` renews one of them with probability 1/16."""
+    """``count`` random shapes on the GPU."""
 
     def __init__(self, generator: np.random.Generator, template: HandTemplate, painter: Painter, count: int = 48):
         self._random, self._template, self._painter = generator, template, painter
@@ -22,11 +19,14 @@ class ShapePool:
         self._shapes = {painter.upload(mesh): mesh.hand for mesh in meshes}
         self._ids = list(self._shapes)
 
-    def take(self) -> tuple[int, RestHand]:
-        """Number and skeleton of a random shape of the pool."""
-        number = self._ids[self._random.integers(len(self._ids))]
-        if self._random.random() < RENEWAL:
+    def renew(self, count: int):
+        """Replace ``count`` shapes by new ones; hands taken before must have been drawn."""
+        for number in self._random.choice(self._ids, size=count, replace=False):
             mesh = self._template.shaped(random_shape(self._random))
-            self._painter.replace(number, mesh)
-            self._shapes[number] = mesh.hand
-        return number, self._shapes[number]
+            self._painter.replace(int(number), mesh)
+            self._shapes[int(number)] = mesh.hand
+
+    def take(self, count: int) -> tuple[np.ndarray, RestHand]:
+        """Shape numbers (count,) at random and their skeletons as a batch."""
+        numbers = self._random.choice(self._ids, size=count)
+        return numbers, RestHand.stacked([self._shapes[int(number)] for number in numbers])

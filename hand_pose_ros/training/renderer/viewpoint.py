@@ -52,7 +52,7 @@ def rolled(generator, roll_deg: float, joints, rotation, wrist) -> tuple[np.ndar
     plane = placed[:, :2] / np.maximum(placed[:, 2:], 0.05)
     x, y = plane[MIDDLE_MCP] - plane[WRIST]
     wanted = generator.uniform(-np.pi, np.pi) if roll_deg >= 180 else np.radians(generator.normal(0, roll_deg))
-    turn = about("z", np.arctan2(-x, -y) * -1.0 + wanted)
+    turn = about("z", wanted - np.arctan2(x, -y))
     return turn @ rotation, turn @ wrist
 
 
