@@ -115,7 +115,7 @@ class CameraModel:
         points = np.asarray(points_m, dtype=np.float64)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             plane = points[..., 0] / points[..., 2] + 1j * (points[..., 1] / points[..., 2])
-            plane = np.where(points[..., 2] > 0.0, plane, np.nan)
+            plane = np.where(points[..., 2] > 0.0, plane, complex(np.nan, np.nan))
             image = self._lens.distort(plane)
         fx, fy, cx, cy = self.intrinsics
         return np.stack([image.real * fx + cx, image.imag * fy + cy], axis=-1)

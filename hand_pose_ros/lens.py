@@ -16,6 +16,7 @@ _ALIASES = {"": "plumb_bob", "fisheye": "equidistant", "radtan": "plumb_bob"}
 _WIDEST_RAD = np.deg2rad(89.0)  # a ray with z = 1 cannot lie at 90 degrees
 _TABLE_SIZE = 1024
 _NEWTON_STEPS = 12
+_NOWHERE = complex(np.nan, np.nan)
 _TOLERANCE = 1e-11  # on the plane z = 1; 1e-8 pixels for a focal length of 1000
 
 
@@ -60,7 +61,7 @@ class Brown(Lens):
         if self.ideal:
             return plane
         image, _, _ = self._evaluate(plane)
-        return np.where(np.abs(plane) <= self.widest, image, np.nan)
+        return np.where(np.abs(plane) <= self.widest, image, _NOWHERE)
 
     def determinant(self, plane):
         """Area by which the lens magnifies around ideal points."""
@@ -100,7 +101,8 @@ class Brown(Lens):
         above, below = self._polynomials()
         twice = np.polynomial.Polynomial([0.0, 2.0])
         numerator = (above + twice * above.deriv()) * below - twice * above * below.deriv()
-        return np.sqrt(min(_positive_root(numerator), _positive_root(below))) * (1.0 - 1e-6)
+        largest = self._largest_argument() ** 2
+        return np.sqrt(min(_positive_root(numerator, largest), _positive_root(below, largest))) * (1.0 - 1e-6)
 
     def _invert(self, image):
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
@@ -115,7 +117,7 @@ class Brown(Lens):
                     break
                 plane = plane + (along * error - across * error.conj()) / determinant
             valid = done & (determinant > 0.0) & (np.abs(plane) <= self.widest)
-        return np.where(valid, plane, np.nan)
+        return np.where(valid, plane, _NOWHERE)
 
 
 class Fisheye(Lens):
@@ -126,7 +128,7 @@ class Fisheye(Lens):
         radius = np.abs(plane)
         angle = np.arctan(radius)
         image = plane * (self._radial(angle) / np.maximum(radius, 1e-300))
-        return np.where(angle <= self.widest, image, np.nan)
+        return np.where(angle <= self.widest, image, _NOWHERE)
 
     def determinant(self, plane):
         """Area by which the lens magnifies around ideal points."""
@@ -149,7 +151,8 @@ class Fisheye(Lens):
 
     def _widest(self):
         k1, k2, k3, k4 = self.coefficients
-        return np.sqrt(_positive_root(np.polynomial.Polynomial([1.0, 3 * k1, 5 * k2, 7 * k3, 9 * k4]))) * (1.0 - 1e-6)
+        slope = np.polynomial.Polynomial([1.0, 3 * k1, 5 * k2, 7 * k3, 9 * k4])
+        return np.sqrt(_positive_root(slope, self._largest_argument() ** 2)) * (1.0 - 1e-6)
 
     def _invert(self, image):
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
@@ -162,11 +165,14 @@ class Fisheye(Lens):
                     break
                 angle = np.clip(angle + error / self._slope(angle), 0.0, self.widest)
             plane = image * (np.tan(angle) / np.maximum(distance, 1e-300))
-        return np.where(done, plane, np.nan)
+        return np.where(done, plane, _NOWHERE)
 
 
-def _positive_root(polynomial) -> float:
-    """Smallest positive real root, infinity if there is none."""
-    roots = polynomial.trim().roots()
+def _positive_root(polynomial, largest: float) -> float:
+    """Smallest real root between 0 and ``largest``, infinity if there is none."""
+    coefficients = polynomial.coef
+    # Terms that stay negligible up to there would only spoil the companion matrix.
+    weight = np.abs(coefficients) * largest ** np.arange(len(coefficients))
+    roots = np.polynomial.Polynomial(coefficients[: np.flatnonzero(weight > 1e-12)[-1] + 1]).roots()
     real = roots.real[(np.abs(roots.imag) < 1e-9 * (1.0 + np.abs(roots))) & (roots.real > 0.0)]
-    return float(real.min()) if real.size else np.inf
+    return float(real.min()) if real.size and real.min() < largest else np.inf

@@ -20,6 +20,7 @@ SMALLEST_NOISE_PX = 0.05
 SMALLEST_DEPTH = 0.5  # hand scales from the camera to any joint; nearer, the hand would surround the camera
 WIDEST_RAY = 10.0  # length of a ray with z = 1: 84 degrees off the axis
 FEWEST_KEYPOINTS = 6
+MODEL_STDDEV = 0.065  # relative, along the ray: how far the most probable depth lies from the mean one in simulation
 
 
 @dataclass(frozen=True)
@@ -150,5 +151,5 @@ def _deviations(joints, covariance, scale: HandScale) -> np.ndarray:
     rays = joints / distances[:, None]
     along = np.einsum("ni,nij,nj->n", rays, blocks, rays)
     across = np.maximum(np.trace(blocks, axis1=1, axis2=2) - along, 0.0) / 2.0
-    size = scale.stddev_m / scale.mean_m * distances
+    size = np.hypot(scale.stddev_m / scale.mean_m, MODEL_STDDEV) * distances
     return np.sqrt(np.stack([across, along + size**2], axis=-1)) * scale.mean_m

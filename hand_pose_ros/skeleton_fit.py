@@ -4,7 +4,7 @@ A network's 3D pose is right in its shape but off in what makes depth: its orien
 the palm too short or too long, its relief is flattened. The pixels are precise, and the bones of people are alike. The
 21 joints X_i, in hand scales, are therefore the maximum a posteriori of three independent Gaussian terms:
 
-    sum_i |x_i(X_i) - x_i|^2 / s_i^2                       pixels, as points on the plane z = 1 (Huber's loss)
+    sum_i |x_i(X_i) - x_i|^2 / s_i^2                       pixels, as points on the plane z = 1 (Cauchy's loss)
   + sum_i |X_i - t - exp(k) R n_i|^2 / (a^2, a^2, c^2)     the network's pose n, free in t, nearly known in R and k
   + sum_b (|X_p - X_q| - l_b)^2 / (e_b l_b)^2              lengths of bones and of the palm's diagonals
 
@@ -35,7 +35,7 @@ LENGTH_STDDEV = np.array([0.05 if {p, q} <= _PALM else 0.08 for p, q in PAIRS]) 
 POSE_STDDEV = np.array([0.2, 0.2, 0.15])
 TURN_STDDEV = np.deg2rad([10.0, 10.0, 3.0])
 SIZE_STDDEV = 0.1
-HUBER = 2.5  # deviations beyond which a keypoint is an outlier
+CAUCHY = 3.0  # deviations from which on a keypoint pulls less the farther off it is
 
 _STEPS = 30
 _ENOUGH = 1e-2  # of half a chi-square of some 60 degrees of freedom
@@ -126,10 +126,9 @@ def _add_pixels(gradient, normal, joints, points, weight) -> float:
     nearness = 1.0 / joints[:, 2]
     x, y = joints[:, 0] * nearness, joints[:, 1] * nearness
     off_x, off_y = x - points[:, 0], y - points[:, 1]
-    distance = np.sqrt(weight * (off_x**2 + off_y**2))
-    inlier = np.minimum(1.0, HUBER / np.maximum(distance, 1e-9))
-    cost = 0.5 * np.sum(inlier * distance**2 * (2.0 - inlier))
-    weight = weight * inlier
+    square = weight * (off_x**2 + off_y**2) / CAUCHY**2
+    cost = 0.5 * CAUCHY**2 * np.sum(np.log1p(square))
+    weight = weight / (1.0 + square)
     curvature = weight * nearness**2
     normal[_X, _X] += curvature
     normal[_Y, _Y] += curvature

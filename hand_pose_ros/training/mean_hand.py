@@ -1,4 +1,4 @@
-"""A hand of the mean lengths of ``skeleton_fit``, bent and turned: for tests, benchmarks and drawings of the geometry."""
+"""A hand of the mean lengths of ``skeleton_fit``, bent and turned: for tests, benchmarks and drawings."""
 
 from __future__ import annotations
 
