@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -9,6 +10,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 pytest.importorskip("launch_ros", reason="needs the ROS 2 packages launch and launch_ros")
@@ -19,6 +22,17 @@ from launch_ros.actions import LifecycleNode, Node
 
 FILE = Path(__file__).resolve().parents[2] / "launch" / "pipeline.launch.py"
 TIME_TO_ACTIVE_S = 60.0
+INCLUDING = """
+from launch import LaunchDescription
+from launch.actions import GroupAction, IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch_ros.actions import PushRosNamespace
+
+def generate_launch_description():
+    arguments = {{"namespace": "inner", "source": "{source}", "record": "true", "output": "{output}"}}
+    included = IncludeLaunchDescription(PythonLaunchDescriptionSource("{file}"), launch_arguments=arguments.items())
+    return LaunchDescription([GroupAction([PushRosNamespace("outer"), included])])
+"""
 
 
 def description():
@@ -79,23 +93,16 @@ def test_wrong_arguments_are_refused(arguments, message):
 
 
 class Launch:
-    """`ros2 launch` of the pipeline in its own session, so that whatever it leaves behind is found."""
+    """`ros2 launch` of a file in its own session, so that whatever it leaves behind is found."""
 
     def __init__(self, *arguments: str, log: Path):
         self.log = log
         environment = {**os.environ, "ROS_DOMAIN_ID": "57", "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
         with log.open("w") as stream:
             self.process = subprocess.Popen(
-                [shutil.which("ros2"), "launch", str(FILE), *arguments],
+                [shutil.which("ros2"), "launch", *arguments],
                 stdout=stream, stderr=subprocess.STDOUT, env=environment, start_new_session=True,
             )  # fmt: skip
-
-    def wait_for(self, text: str, seconds: float = TIME_TO_ACTIVE_S) -> None:
-        until = time.monotonic() + seconds
-        while text not in self.log.read_text():
-            assert self.process.poll() is None, f"launch ended:\n{self.log.read_text()}"
-            assert time.monotonic() < until, f"no {text!r} within {seconds} s:\n{self.log.read_text()}"
-            time.sleep(0.1)
 
     def end(self, seconds: float = 30.0) -> int:
         """Its exit code, or that of its Ctrl-C if it still runs."""
@@ -121,8 +128,8 @@ def launched(tmp_path):
         pytest.skip("needs `ros2 launch` and the installed hand_pose_node")
     running = []
 
-    def start(*arguments):
-        running.append(Launch(*arguments, log=tmp_path / f"launch{len(running)}.log"))
+    def start(*arguments, file=FILE):
+        running.append(Launch(str(file), *arguments, log=tmp_path / f"launch{len(running)}.log"))
         return running[-1]
 
     yield start
@@ -131,17 +138,16 @@ def launched(tmp_path):
             os.killpg(launch.process.pid, signal.SIGKILL)
 
 
-def state(node_name: str) -> str:
-    """Label of a managed node's state, as `ros2 lifecycle get` prints it."""
+def ros2(*arguments: str) -> str:
+    """What the command line tool prints."""
     environment = {**os.environ, "ROS_DOMAIN_ID": "57", "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
-    command = ["ros2", "lifecycle", "get", "--no-daemon", "--spin-time", "2", node_name]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False).stdout.split(" ")[0]
+    return subprocess.run(["ros2", *arguments], capture_output=True, text=True, env=environment, check=False).stdout
 
 
 def wait_for_state(node_name: str, wanted: str) -> None:
     until = time.monotonic() + TIME_TO_ACTIVE_S
-    while state(node_name) != wanted:
-        assert time.monotonic() < until, f"{node_name} is {state(node_name)!r}, not {wanted!r}"
+    while (state := ros2("lifecycle", "get", "--no-daemon", "--spin-time", "2", node_name).split(" ")[0]) != wanted:
+        assert time.monotonic() < until, f"{node_name} is {state!r}, not {wanted!r}"
 
 
 @pytest.mark.ros
@@ -157,6 +163,21 @@ def test_without_autostart_it_waits(launched):
     launch = launched("autostart:=false", "visualization:=false")
     wait_for_state("/hand_pose_node", "unconfigured")
     assert launch.end() == 0
+
+
+@pytest.mark.ros
+def test_sources_end_the_launch_and_stay_in_the_namespace_of_an_including_file(launched, tmp_path):
+    (tmp_path / "images").mkdir()
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / "images" / f"{number}.png"), np.zeros((48, 64, 3), np.uint8))
+    file = tmp_path / "outer.launch.py"
+    file.write_text(INCLUDING.format(file=str(FILE), source=str(tmp_path / "images"), output=str(tmp_path / "out")))
+    launch = launched(file=file)
+    assert launch.process.wait(TIME_TO_ACTIVE_S) == 0
+    assert "[outer.inner.camera_node]" in launch.log.read_text()
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["frames"] == 3
+    assert launch.left_behind() == []
 
 
 @pytest.mark.ros
