@@ -25,10 +25,11 @@ import cv2
 import numpy as np
 
 from hand_pose_ros.camera import CameraModel
-from hand_pose_ros.estimator import EstimatorSettings, HandEstimator, placed
+from hand_pose_ros.estimator import EstimatorSettings, HandEstimator
 from hand_pose_ros.hand import MIDDLE_MCP, WRIST, HandScale
 from hand_pose_ros.hand_scale import POPULATION_PRIOR, HandScales
 from hand_pose_ros.kinematics import bone_lengths, normalize
+from hand_pose_ros.metric_hand import placed
 from hand_pose_ros.networks.build import load_model
 from hand_pose_ros.pose_fusion import similar
 from hand_pose_ros.root_depth import root_depth_closed_form, root_least_squares

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hand_pose_ros.crop import moved, square_box, transform
-from hand_pose_ros.hand import OrientedBox
+from hand_pose_ros.hand import LEFT, RIGHT, OrientedBox
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,11 @@ class Detection:
     """Probability that a hand is there, 0 to 1."""
     right_probability: float | None = None
     """Probability that it is the person's own right hand, None if the localiser does not say."""
+
+    @property
+    def side(self) -> str | None:
+        """The likelier side, None if the localiser does not say."""
+        return None if self.right_probability is None else RIGHT if self.right_probability >= 0.5 else LEFT
 
 
 @dataclass(frozen=True)

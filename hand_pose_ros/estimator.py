@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,10 +18,11 @@ from hand_pose_ros.detector import Candidates, Detection, decode
 from hand_pose_ros.hand import KEYPOINT_COUNT, LEFT, RIGHT, HandPose, OrientedBox
 from hand_pose_ros.hand_lifter import HandLifter
 from hand_pose_ros.hand_scale import HandScales
+from hand_pose_ros.input_checks import check_camera, check_image
+from hand_pose_ros.metric_hand import placed
 from hand_pose_ros.pose_fusion import fused_pose
 from hand_pose_ros.region import hand_box, hand_distance, pose_crop
-from hand_pose_ros.root_depth import place
-from hand_pose_ros.sampler import check_image, sampler_for
+from hand_pose_ros.sampler import sampler_for
 from hand_pose_ros.settings import check, setting
 
 
@@ -46,6 +47,7 @@ class HandEstimator:
     def __init__(self, model, settings: EstimatorSettings = EstimatorSettings()):
         self.model, self.settings = model, settings
         self.lift = HandLifter(model.lifter)
+        self._one_sided = model.pose.card.get("sees", "both") == "right"
         self._sampler = sampler_for(model.pose.runtime, model.device)
 
     def __call__(self, image, camera: CameraModel | None = None, scales: HandScales | None = None) -> list[HandPose]:
@@ -53,8 +55,9 @@ class HandEstimator:
         check_image(image)
         check_camera(camera, image)
         images = [self.load(image)]
-        boxes = [[detection.box for detection in self.detect(images)[0]]]
-        hands = self.estimate(images, boxes, [camera], scales or HandScales())[0]
+        [detections] = self.detect(images)
+        boxes, sides = [found.box for found in detections], [found.side for found in detections]
+        [hands] = self.estimate(images, [boxes], [camera], scales or HandScales(), [sides])
         return distinct(sorted(hands, key=lambda hand: -hand.score), self.settings)
 
     def load(self, image):
@@ -74,16 +77,24 @@ class HandEstimator:
         decoded = [decode(candidates[n], affines[n], stage.card, self.settings.min_score) for n in range(len(images))]
         return [detections[: self.settings.max_hands] for detections in decoded]
 
-    def estimate(self, images: list, boxes_per_image: list, cameras: list, scales: HandScales) -> list[list[HandPose]]:
+    def estimate(
+        self,
+        images: list,
+        boxes_per_image: list,
+        cameras: list,
+        scales: HandScales,
+        sides_per_image: list | None = None,
+    ) -> list[list[HandPose]]:
         """Hands in the given pose crops, in metres where the image has a camera. Crops without a hand are left out."""
-        observed = self.observe(images, boxes_per_image, cameras)
+        observed = self.observe(images, boxes_per_image, cameras, sides_per_image)
         found = self.lift([[hand for hand in hands if hand is not None] for hands in observed], cameras)
         return [[placed(hand, camera, scales) for hand in hands] for hands, camera in zip(found, cameras, strict=True)]
 
     def observe(self, images: list, boxes_per_image: list, cameras: list, sides_per_image: list | None = None) -> list:
         """Per image and box a ``HandPose`` without metres, or None where no hand is: one batch over all of them.
 
-        ``sides_per_image`` holds ``left``, ``right`` or None per box; a network that sees one side needs it.
+        ``sides_per_image`` holds ``left``, ``right`` or None per box. A network that sees right hands is shown left
+        ones mirrored; where the side is not known, it looks again at what it takes for a left one.
         """
         sides_per_image = sides_per_image or [[None] * len(boxes) for boxes in boxes_per_image]
         jobs = [
@@ -91,7 +102,11 @@ class HandEstimator:
             for image, boxes, sides, camera in zip(images, boxes_per_image, sides_per_image, cameras, strict=True)
             for box, side in zip(boxes, sides, strict=True)
         ]
-        found = iter(self._poses(jobs) if jobs else [])
+        hands = self._poses(jobs)
+        again = [n for n, job in enumerate(jobs) if self._one_sided and job[2] is None and _is_left(hands[n])]
+        for n, hand in zip(again, self._poses([(*jobs[n][:2], LEFT, jobs[n][3]) for n in again]), strict=True):
+            hands[n] = hand
+        found = iter(hands)
         return [[next(found) for _ in boxes] for boxes in boxes_per_image]
 
     def pose_crop(self, keypoints_px: np.ndarray) -> OrientedBox:
@@ -99,10 +114,12 @@ class HandEstimator:
         return pose_crop(keypoints_px, self.model.pose.card["roi"])
 
     def _poses(self, jobs: list) -> list[HandPose | None]:
+        if not jobs:
+            return []
         images, boxes, sides, cameras = zip(*jobs, strict=True)
         stage = self.model.pose
         boxes = [self._input_box(box, stage) for box in boxes]
-        mirrored = [side == LEFT and stage.card.get("sees", "both") == "right" for side in sides]
+        mirrored = [side == LEFT and self._one_sided for side in sides]
         affines = [crop_to_image(box, flip) for box, flip in zip(boxes, mirrored, strict=True)]
         output = self._run(stage, list(images), affines, "replicate")
         return [
@@ -154,37 +171,8 @@ class HandEstimator:
         return self._sampler.download(stage(self._sampler.batch(images, affines, stage.input_size, border)))
 
 
-def check_camera(camera: CameraModel | None, image: np.ndarray) -> None:
-    """Raise ValueError if the camera was calibrated for another image size."""
-    if camera is not None and (camera.width, camera.height) != (image.shape[1], image.shape[0]):
-        size = f"{camera.width} x {camera.height}"
-        raise ValueError(
-            f"image is {image.shape[1]} x {image.shape[0]} but its camera is calibrated for {size}: "
-            "use CameraModel.resized if the image was scaled"
-        )
-
-
-def placed(hand: HandPose, camera: CameraModel | None, scales: HandScales) -> HandPose:
-    """The hand with metres: absolute joints from its normalised pose, keypoints, intrinsics and hand scale.
-
-    Without a camera, or where the keypoints fix no position, the metric fields stay None.
-    """
-    if camera is None:
-        return hand
-    scale = scales.of(hand.handedness)
-    try:
-        placement = place(
-            hand.normalized_joints, hand.keypoints_px, camera, scale, hand.keypoint_stddev_px, hand.keypoint_scores
-        )
-    except ValueError:
-        return hand
-    return replace(
-        hand,
-        joints_m=placement.joints_m,
-        joint_stddev_m=placement.joint_stddev_m,
-        normalized_joints=placement.normalized_joints,
-        hand_scale=scale,
-    )
+def _is_left(hand: HandPose | None) -> bool:
+    return hand is not None and hand.handedness == LEFT
 
 
 def distinct(hands: list[HandPose], settings: EstimatorSettings) -> list[HandPose]:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from hand_pose_ros.camera import CameraModel
-from hand_pose_ros.estimator import EstimatorSettings, HandEstimator, check_camera, placed
+from hand_pose_ros.estimator import EstimatorSettings, HandEstimator
 from hand_pose_ros.filters import FilterSettings, HandFilter
 from hand_pose_ros.hand import PREDICTED, HandPose
 from hand_pose_ros.hand_scale import HandScales
-from hand_pose_ros.sampler import check_image
+from hand_pose_ros.input_checks import check_camera, check_image
+from hand_pose_ros.metric_hand import placed
 from hand_pose_ros.tracking import HandTracker, TrackingSettings
 
 

@@ -6,21 +6,6 @@ import numpy as np
 
 from hand_pose_ros import crop
 
-SMALLEST_SIDE, LARGEST_SIDE = 16, 16384
-
-
-def check_image(image) -> np.ndarray:
-    """Return ``image`` if it is (H, W, 3) uint8 RGB of a sensible size, else raise ValueError saying what is wrong."""
-    if not isinstance(image, np.ndarray):
-        raise ValueError(f"image is a {type(image).__name__}: give a numpy array (H, W, 3) uint8 RGB")
-    if image.dtype != np.uint8:
-        raise ValueError(f"image is {image.dtype}: give uint8 (0 to 255); convert 16-bit or float images first")
-    if image.ndim != 3 or image.shape[2] != 3:
-        raise ValueError(f"image has shape {image.shape}: give (H, W, 3) RGB; grey images are stacked three times")
-    if not SMALLEST_SIDE <= min(image.shape[:2]) <= max(image.shape[:2]) <= LARGEST_SIDE:
-        raise ValueError(f"image is {image.shape[1]} x {image.shape[0]}: give {SMALLEST_SIDE} to {LARGEST_SIDE} a side")
-    return image
-
 
 class CpuSampler:
     """Crops read by OpenCV, handed to ONNX Runtime as numpy arrays or to torch on the CPU."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hand_pose_ros.hand import DETECTED, LEFT, PREDICTED, RIGHT, TRACKED, HandPose, OrientedBox
+from hand_pose_ros.hand import DETECTED, PREDICTED, TRACKED, HandPose, OrientedBox
 from hand_pose_ros.region import box_overlap, hand_distance
 from hand_pose_ros.settings import check, setting
 from hand_pose_ros.track import Track
@@ -108,7 +108,7 @@ class HandTracker:
             if len(searches) >= self.max_hands:
                 break
             if all(box_overlap(detection.box, known.box) <= self.settings.same_box_overlap for known in searches):
-                searches.append(Search(detection.box, _side(detection.right_probability)))
+                searches.append(Search(detection.box, detection.side))
         return searches
 
     def finish(self, searches: list[Search], hands: list[HandPose | None]) -> list[HandPose]:
@@ -163,7 +163,3 @@ class HandTracker:
 def _movement(search: Search, hand: HandPose) -> float:
     """Movement since the last frame in hand extents; a new hand is behind every followed one."""
     return np.inf if search.track is None else hand_distance(search.track.hand.keypoints_px, hand.keypoints_px)
-
-
-def _side(right: float | None) -> str | None:
-    return None if right is None else RIGHT if right >= 0.5 else LEFT

@@ -1,7 +1,8 @@
 """Hands that are drawn, and networks that read the drawings: the whole pipeline runs without weights or photographs.
 
-A drawn hand is a red disc at the wrist (magenta for a right hand) and a green one at the middle MCP joint. The networks
-below find the discs in whatever crop they are given, so a wrong crop, turn or flip shows in what comes back.
+A drawn hand is a red disc at the wrist, a green one at the middle MCP joint and a blue one at the tip of the thumb.
+The networks below find the discs in whatever crop they are given, so a wrong crop, turn or flip shows in what comes
+back; on which side the thumb is tells a right hand from a left one.
 """
 
 from __future__ import annotations
@@ -39,11 +40,11 @@ def hand_points(wrist, middle, side: str = "right") -> np.ndarray:
 
 def draw_hand(image: np.ndarray, wrist, middle, side: str = "right") -> np.ndarray:
     """Draw a hand on ``image`` in place and return its keypoints (21, 2)."""
-    radius = DISC * np.linalg.norm(np.subtract(middle, wrist))
-    for point, colour in ((wrist, (255, 0, 255 if side == "right" else 0)), (middle, (0, 255, 0))):
+    radius, keypoints = DISC * np.linalg.norm(np.subtract(middle, wrist)), hand_points(wrist, middle, side)
+    for point, colour in ((wrist, (255, 0, 0)), (middle, (0, 255, 0)), (keypoints[4], (0, 0, 255))):
         centre = tuple(round(float(value) * 16) for value in point)
         cv2.circle(image, centre, round(radius * 16), colour, -1, cv2.LINE_AA, 4)
-    return hand_points(wrist, middle, side)
+    return keypoints
 
 
 def blank(width: int = 640, height: int = 480) -> np.ndarray:
@@ -57,14 +58,13 @@ def _discs(mask: np.ndarray) -> list[np.ndarray]:
 
 def _drawn(image: np.ndarray) -> list[tuple]:
     """(wrist, middle MCP, right) in pixels of a network input (3, S, S)."""
-    red, green, blue = image
-    wrists, middles = _discs((red > 0.6) & (green < 0.4)), _discs((green > 0.6) & (red < 0.4))
+    wrists, middles, thumbs = (_discs((image[n] > 0.6) & (np.delete(image, n, 0) < 0.4).all(axis=0)) for n in range(3))
     found = []
     for wrist in wrists:
-        if middles:
-            middle = min(middles, key=lambda point, wrist=wrist: np.linalg.norm(point - wrist))
-            x, y = np.rint(wrist).astype(int)
-            found.append((wrist, middle, float(blue[y, x])))
+        if middles and thumbs:
+            middle, thumb = (min(points, key=lambda p, w=wrist: np.linalg.norm(p - w)) for points in (middles, thumbs))
+            up, out = middle - wrist, thumb - wrist
+            found.append((wrist, middle, bool(up[0] * out[1] - up[1] * out[0] > 0)))
     return found
 
 
@@ -107,17 +107,16 @@ class DrawnPose:
         for n, image in enumerate(images):
             found = _drawn(image)
             if found:
-                wrist, middle, blue = min(found, key=lambda item: np.linalg.norm((item[0] + item[1] - size) / 2))
-                self._see(result, n, wrist, middle, blue)
+                self._see(result, n, *min(found, key=lambda item: np.linalg.norm((item[0] + item[1] - size) / 2)))
         return result
 
-    def _see(self, result, n, wrist, middle, blue):
-        side = "right" if blue > 0.5 or self.card["sees"] == "right" else "left"
+    def _see(self, result, n, wrist, middle, right):
+        side = "right" if right or self.card["sees"] == "right" else "left"
         points = hand_points(wrist, middle, side)
         result["keypoints"][n] = (points + 0.5) / self.input_size
         depth = TEMPLATE[:, 2:] * np.linalg.norm(middle - wrist)
         result["joints"][n] = np.hstack([points - points[0], depth])
-        result["presence"][n], result["right"][n] = 0.97, 0.98 if blue > 0.5 else 0.03
+        result["presence"][n], result["right"][n] = 0.97, 0.98 if right else 0.03
 
 
 class _Runtime:

@@ -53,6 +53,17 @@ def test_a_network_that_sees_right_hands_is_shown_left_ones_mirrored(drawn):
     assert np.abs(hand.normalized_joints[:, :2] - wanted).max() < 0.15
 
 
+def test_a_one_sided_network_looks_again_at_hands_of_unknown_side(drawn):
+    image = drawn.blank()
+    left = drawn.hand(image, (150, 300), (170, 230), "left")
+    right = drawn.hand(image, (480, 300), (470, 230), "right")
+    model = drawn.model(pose={"sees": "right"})
+    found = {hand.handedness: hand for hand in HandEstimator(model)(image)}
+    assert model.pose.network.batches == [2, 1]
+    assert np.abs(found["left"].keypoints_px - left).max() < 2.0
+    assert np.abs(found["right"].keypoints_px - right).max() < 2.0
+
+
 def test_metres_lie_on_the_rays_of_the_keypoints(drawn):
     image, _ = picture(drawn, 0.4, (420, 180))
     scale = HandScale(0.095, 0.0, "user")

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from hand_pose_ros.camera import CameraModel
-from hand_pose_ros.estimator import placed
 from hand_pose_ros.filters import BoneLengths, FilterSettings, HandFilter, OneEuro, gain, with_lengths
 from hand_pose_ros.hand import HandPose, HandScale
 from hand_pose_ros.hand_scale import HandScales
 from hand_pose_ros.kinematics import bone_lengths, normalize
+from hand_pose_ros.metric_hand import placed
 from hand_pose_ros.region import hand_box
 
 CAMERA = CameraModel.from_fov(640, 480, 60.0)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from sensor_msgs.msg import Image
 
-from hand_pose_ros.sampler import LARGEST_SIDE, SMALLEST_SIDE
+from hand_pose_ros.input_checks import LARGEST_SIDE, SMALLEST_SIDE
 
 
 class ImageError(ValueError):
