@@ -8,8 +8,8 @@ from hand_pose_ros.training.poses.skeleton import BONE, PosedHand
 
 FIRST_METACARPAL = BONE["metacarpal_index"]
 
-# (from, to, radius at from, radius at to): keypoint numbers 0-20, 21-24 bases of the metacarpals; radii as a fraction of
-# the wrist-to-middle-MCP length, measured on the MakeHuman mesh.
+# (from, to, radius at from, radius at to): keypoint numbers 0-20, 21-24 bases of the metacarpals; radii as fractions
+# of the wrist-to-middle-MCP length, measured on the MakeHuman mesh.
 PHALANGES = tuple(
     (1 + 4 * finger + part, 2 + 4 * finger + part, *radii)
     for finger, sizes in enumerate((
@@ -71,7 +71,7 @@ def _checked_pairs() -> np.ndarray:
 PAIRS = _checked_pairs()
 
 
-BETWEEN_FINGERS = PAIRS[(PAIRS < len(PHALANGES)).all(axis=1)]
+BETWEEN_FINGERS = PAIRS[(len(PHALANGES) > PAIRS).all(axis=1)]
 
 
 def penetration(posed: PosedHand, palm: bool = True) -> np.ndarray:

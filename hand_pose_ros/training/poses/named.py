@@ -33,13 +33,13 @@ class NamedPose:
 def hand(thumb=THUMB_RELAXED, base=STRAIGHT, fan=CLOSED, **fingers) -> np.ndarray:
     """Angles (28,) in radians from tuples in degrees; ``fingers`` override ``base``, spreads come from ``fan``."""
     angles = np.zeros(len(ANGLE))
-    for key, value in zip(("abduction", "opposition", "twist", "mcp", "mcp_side", "ip"), thumb):
+    for key, value in zip(("abduction", "opposition", "twist", "mcp", "mcp_side", "ip"), thumb, strict=True):
         angles[ANGLE[f"thumb_{key}"]] = value
     for name in FINGER_NAMES:
         spread, mcp, pip, dip = fingers.get(name, base)
         curl = min(1.0, (max(mcp, 0) + pip) / 160.0)
         values = (spread + (1 - 0.6 * curl) * fan[name], mcp, pip, dip)
-        for key, value in zip(("spread", "mcp", "pip", "dip"), values):
+        for key, value in zip(("spread", "mcp", "pip", "dip"), values, strict=True):
             angles[ANGLE[f"{name}_{key}"]] = value
         if f"{name}_arch" in ANGLE:
             angles[ANGLE[f"{name}_arch"]] = {"ring": 6, "little": 12}[name] * curl

@@ -22,12 +22,13 @@ KINDS = {"named": 0.40, "between": 0.20, "mixed": 0.14, "free": 0.08, "grasp": 0
 ALLOWED_OVERLAP_M = 0.006
 NOISE_DEGREES = 5.0
 FINGER_COLUMNS = {
-    name: [k for k, angle in enumerate(ANGLE_NAMES) if angle.startswith(f"{name}_")] for name in ("thumb", *FINGER_NAMES)
+    name: [k for k, angle in enumerate(ANGLE_NAMES) if angle.startswith(f"{name}_")]
+    for name in ("thumb", *FINGER_NAMES)
 }
 
 
 class PosePrior:
-    """Draws joint angles. Contacts are solved on the standard hand when made; ``settle`` solves them for given shapes."""
+    """Draws joint angles. Contacts are solved once, on the standard hand; other shapes miss them by millimetres."""
 
     def __init__(self, generator: np.random.Generator, variants: int = 6):
         self._random = generator

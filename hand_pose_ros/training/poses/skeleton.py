@@ -20,11 +20,12 @@ ANGLE_NAMES = (
     *(f"{finger}_{angle}" for finger in FINGER_NAMES for angle in ("spread", "mcp", "pip", "dip")),
 )  # fmt: skip
 ANGLE = {name: number for number, name in enumerate(ANGLE_NAMES)}
-"""Positive: flexion towards the palm; deviation and spread towards the thumb; thumb abduction away from the index finger."""
+"""Positive: flexion towards the palm; deviation and spread towards the thumb; thumb abduction away from the index."""
 
 BONE_NAMES = (
-    "arm_upper", "arm_lower", "forearm_upper", "forearm_lower", "carpus", "metacarpal_index", "metacarpal_middle", "metacarpal_ring",
-    "metacarpal_little", *(f"{f}_{i}" for f in ("thumb", *FINGER_NAMES) for i in (1, 2, 3)),
+    "arm_upper", "arm_lower", "forearm_upper", "forearm_lower", "carpus",
+    "metacarpal_index", "metacarpal_middle", "metacarpal_ring", "metacarpal_little",
+    *(f"{f}_{i}" for f in ("thumb", *FINGER_NAMES) for i in (1, 2, 3)),
 )  # fmt: skip
 BONE = {name: number for number, name in enumerate(BONE_NAMES)}
 
@@ -58,8 +59,8 @@ class RestHand:
 
 @dataclass(frozen=True)
 class PosedHand:
-    """Result of ``pose``: joints (N, 21, 3) in metres, hand frame, and for each bone b of ``BONE_NAMES`` the motion of the flesh around it,
-    x -> rotations[b] @ (x - rest_heads[b]) + heads[b]."""
+    """Result of ``pose``: joints (N, 21, 3) in metres, hand frame, and for each bone b of ``BONE_NAMES``
+    the motion of the flesh around it, x -> rotations[b] @ (x - rest_heads[b]) + heads[b]."""
 
     joints: np.ndarray
     rotations: np.ndarray
@@ -68,7 +69,7 @@ class PosedHand:
     heads: np.ndarray
     """(N, 24, 3)"""
     frames: np.ndarray
-    """(N, 15, 3, 3) phalanges thumb to little finger: columns x along the bone, y flexion axis (thumb side), z dorsal."""
+    """(N, 15, 3, 3) phalanges thumb to little finger: columns x along the bone, y flexion axis, z dorsal."""
 
     def row(self, number: int) -> PosedHand:
         """One hand of the batch (N = 1)."""
@@ -104,7 +105,7 @@ THUMB_AXIS_GUESS = np.array([0.25, 0.55, -0.80])
 
 
 def pose(rest: RestHand, angles: np.ndarray) -> PosedHand:
-    """Forward kinematics of ``angles`` (N, 28) radians, see ``ANGLE_NAMES``; fingers' angles are absolute (0 = straight),
+    """Forward kinematics of ``angles`` (N, 28) radians, see ``ANGLE_NAMES``; fingers' angles are absolute, 0 straight,
     the thumb's CMC angles are offsets from the rest pose of the mesh, its MCP and IP angles are absolute."""
     angles = np.atleast_2d(np.asarray(angles, float))
     count = max(len(angles), len(rest.joints))

@@ -1,4 +1,4 @@
-"""An adult hand at rest in numbers, for skeletons without the MakeHuman files: the mean of its six young adult shapes."""
+"""An adult hand at rest in numbers, for skeletons without the MakeHuman files: mean of its six young adult shapes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a hand looks: skin texture and tone, relief, nails, sleeve, bracelet, ring, glove; plain numbers, easy to draw at random."""
+"""How a hand looks: skin texture and tone, relief, nails, sleeve, bracelet, ring, glove: plain numbers."""
 
 from __future__ import annotations
 

@@ -21,7 +21,9 @@ class Backgrounds:
         self._random = generator
         photographs = [p for f in folders for p in sorted(Path(f).rglob("*")) if p.suffix.lower() in SUFFIXES]
         if folders and not photographs:
-            raise ValueError(f"no photographs under {', '.join(map(str, folders))}: give folders with {sorted(SUFFIXES)}")
+            raise ValueError(
+                f"no photographs under {', '.join(map(str, folders))}: give folders with {sorted(SUFFIXES)}"
+            )
         chosen = generator.permutation(len(photographs))[: count // 2]
         self._pool = [picture for k in chosen if (picture := photograph(photographs[k])) is not None]
         makers = (self._room, self._clutter, self._texture, self._shapes)

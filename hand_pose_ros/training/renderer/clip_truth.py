@@ -38,4 +38,6 @@ def frame_record(labels: list[HandLabels]) -> dict:
 def write_truth(path: Path, frames: list[dict]):
     """Write the ground truth of the whole clip."""
     head = {"schema": SCHEMA, "licence": LICENCE, "fps": FPS, "width": WIDTH, "height": HEIGHT}
-    path.write_text(json.dumps(head | {"keypoint_names": KEYPOINT_NAMES, "frames": frames}, separators=(",", ":")) + "\n")
+    path.write_text(
+        json.dumps(head | {"keypoint_names": KEYPOINT_NAMES, "frames": frames}, separators=(",", ":")) + "\n"
+    )

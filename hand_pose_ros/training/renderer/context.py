@@ -13,7 +13,7 @@ class NoContextError(RuntimeError):
 @functools.lru_cache(maxsize=1)
 def context():
     """The moderngl context of this process (made at the first call, never shared between processes)."""
-    # Mesa's rasteriser threads of several renderer processes fight for the cores: one process per core, one thread each.
+    # Mesa's rasteriser threads of several renderers fight for the cores: one process per core, one thread each.
     os.environ.setdefault("LP_NUM_THREADS", "1")
     try:
         import moderngl
@@ -21,5 +21,6 @@ def context():
         return moderngl.create_standalone_context(backend="egl", require=330)
     except Exception as error:
         raise NoContextError(
-            f"no OpenGL context over EGL ({error}): pip install moderngl; Debian/Ubuntu: apt install libegl1 libgl1-mesa-dri"
+            f"no OpenGL context over EGL ({error}): pip install moderngl; "
+            "Debian/Ubuntu: apt install libegl1 libgl1-mesa-dri"
         ) from error

@@ -17,8 +17,10 @@ TILE, COLUMNS = 192, 12
 SEEN, HIDDEN, LEFT_BONE, RIGHT_BONE = (60, 220, 60), (230, 40, 40), (255, 180, 60), (80, 160, 255)
 
 
-def write_crop_sheet(makehuman: Path | None, path: Path, count: int, seed: int, size: int, labels: bool, backgrounds=()):
-    """Write ``count`` random crops as one picture, with skeletons if ``labels`` (hidden joints red, left hands orange)."""
+def write_crop_sheet(
+    makehuman: Path | None, path: Path, count: int, seed: int, size: int, labels: bool, backgrounds=()
+):
+    """Write ``count`` random crops as one picture, with skeletons if ``labels``: hidden joints red, left orange."""
     batch = CropRenderer(makehuman, size, seed, backgrounds=backgrounds).batch(count)
     save_sheet(path, [_tile(batch, number, labels) for number in range(count)], COLUMNS)
 
@@ -31,7 +33,7 @@ def _tile(batch: CropBatch, number: int, labels: bool) -> np.ndarray:
     points = [tuple(int(v) for v in point) for point in np.rint(points)]
     for a, b in BONES:
         cv2.line(image, points[a], points[b], LEFT_BONE if batch.left[number] else RIGHT_BONE, 1, cv2.LINE_AA)
-    for point, seen in zip(points, batch.visible[number]):
+    for point, seen in zip(points, batch.visible[number], strict=True):
         cv2.circle(image, point, 2, SEEN if seen else HIDDEN, -1, cv2.LINE_AA)
     return image
 

@@ -37,8 +37,8 @@ class CropBatch:
     visible: np.ndarray
     """(N, 21) bool: in the crop and not hidden."""
     segments: np.ndarray
-    """(N, S, S) uint8: 0 none, 1 palm, 2-16 phalanges thumb to little finger, base to tip, 17 arm, 18 sleeve, 19 object,
-    32 another hand."""
+    """(N, S, S) uint8: 0 none, 1 palm, 2-16 phalanges thumb to little finger, base to tip, 17 arm, 18 sleeve,
+    19 object, 32 another hand."""
     depth_m: np.ndarray
     """(N, S, S) float32 metres along z, 0 where neither hand nor object is."""
     camera_matrix: np.ndarray
@@ -71,7 +71,7 @@ class CropRenderer:
     def batch(self, count: int) -> CropBatch:
         """The next ``count`` crops."""
         rows = [self._crop() for _ in range(count)]
-        return CropBatch(*(np.stack(column) for column in zip(*rows)))
+        return CropBatch(*(np.stack(column) for column in zip(*rows, strict=True)))
 
     def _crop(self) -> tuple:
         scene = self._scenes.scene()
@@ -96,5 +96,3 @@ class CropRenderer:
             image, np.zeros((21, 2), np.float32), np.zeros((21, 3), np.float32), np.zeros(21, bool),
             flat.astype(np.uint8), flat, np.eye(3, dtype=np.float32), np.False_, np.False_, np.float32(0),
         )  # fmt: skip
-
-

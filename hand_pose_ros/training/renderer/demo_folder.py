@@ -9,9 +9,10 @@ from hand_pose_ros.training.renderer.clip_truth import frame_record, write_truth
 from hand_pose_ros.training.renderer.makehuman import MakeHumanFolder
 from hand_pose_ros.training.renderer.video import VideoWriter
 
-FRAME_COUNT = int(round(FPS * SECONDS))
+FRAME_COUNT = round(FPS * SECONDS)
 VIDEO, TRUTH, CALIBRATION, NOTE = "hand_demo.mp4", "hand_demo.json", "calibration.yaml", "LICENSE.txt"
-NOTE_TEXT = """hand_demo.mp4 and hand_demo.json were rendered by `hand_pose_ros render clip` of this project from the files of
+NOTE_TEXT = """\
+hand_demo.mp4 and hand_demo.json were rendered by `hand_pose_ros render clip` of this project from the files of
 MakeHuman (base mesh, rig, weights, shape targets, one skin texture), which their holders released as CC0 1.0. No real
 person, no photograph and no third-party footage is in them. They are dedicated to the public domain under CC0 1.0
 (https://creativecommons.org/publicdomain/zero/1.0/).
@@ -24,8 +25,14 @@ def calibration_text() -> str:
     camera = [fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0]
     projection = [fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0]
     parts = [("camera_matrix", 3, 3, camera), ("distortion_coefficients", 1, 5, [0.0] * 5),
-             ("rectification_matrix", 3, 3, [1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0]), ("projection_matrix", 3, 4, projection)]  # fmt: skip
-    lines = [f"image_width: {WIDTH}", f"image_height: {HEIGHT}", "camera_name: hand_demo", "distortion_model: plumb_bob"]
+             ("rectification_matrix", 3, 3, [1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0]),
+             ("projection_matrix", 3, 4, projection)]  # fmt: skip
+    lines = [
+        f"image_width: {WIDTH}",
+        f"image_height: {HEIGHT}",
+        "camera_name: hand_demo",
+        "distortion_model: plumb_bob",
+    ]
     for name, rows, columns, data in parts:
         lines += [f"{name}:", f"  rows: {rows}", f"  cols: {columns}", f"  data: {[float(x) for x in data]}"]
     return "\n".join(lines) + "\n"

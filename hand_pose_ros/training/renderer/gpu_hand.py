@@ -26,7 +26,11 @@ class GpuHand:
         self._meshes, self._arrays, self._skins = {}, {}, {}
         triangles = self._buffers.triangles
         along_arm = template.shaped().vertices[self._buffers.corner_vertices, 0][triangles].max(axis=1)
-        parts = {"hand": along_arm > -np.inf, "sleeve": along_arm < SLEEVE_REACH_M, "caster": along_arm > CASTER_REACH_M}
+        parts = {
+            "hand": along_arm > -np.inf,
+            "sleeve": along_arm < SLEEVE_REACH_M,
+            "caster": along_arm > CASTER_REACH_M,
+        }
         self._static = self._gl.buffer(self._buffers.static.tobytes())
         self._index = {name: self._gl.buffer(triangles[own].tobytes()) for name, own in parts.items()}
         self.noise = self._gl.texture3d((SIZE,) * 3, 4, noise_volume().tobytes())

@@ -1,4 +1,4 @@
-"""Vertex arrays of one hand template, ready for the GPU: corners with their own texture coordinate, triangles, bones."""
+"""Vertex arrays of one hand template, ready for the GPU: corners with texture coordinates, triangles, bones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BONES_PER_VERTEX = 4
 
 @dataclass(frozen=True)
 class HandBuffers:
-    """What does not change with the shape: triangles (M, 3) over C corners, which vertex each corner is, its static data."""
+    """What does not change with the shape: triangles (M, 3) over C corners, each corner's vertex and data."""
 
     triangles: np.ndarray
     corner_vertices: np.ndarray

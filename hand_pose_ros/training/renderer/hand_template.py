@@ -15,7 +15,12 @@ import numpy as np
 from hand_pose_ros.training.poses.rotations import normalized
 from hand_pose_ros.training.poses.skeleton import BONE_NAMES, RestHand
 from hand_pose_ros.training.renderer.makehuman import (
-    BaseMesh, MakeHumanFolder, read_mesh, read_rig, read_target, read_weights,
+    BaseMesh,
+    MakeHumanFolder,
+    read_mesh,
+    read_rig,
+    read_target,
+    read_weights,
 )  # fmt: skip
 from hand_pose_ros.training.renderer.shape import HandShape
 from hand_pose_ros.training.renderer.subdivision import linear_matrix, smooth_matrix, split_faces
@@ -23,15 +28,16 @@ from hand_pose_ros.training.renderer.subdivision import linear_matrix, smooth_ma
 METRES_PER_UNIT = 0.1
 SIDE = "R"
 RIG_BONES = (
-    "upperarm01", "upperarm02", "lowerarm01", "lowerarm02", "wrist", "metacarpal1", "metacarpal2", "metacarpal3", "metacarpal4",
+    "upperarm01", "upperarm02", "lowerarm01", "lowerarm02", "wrist", "metacarpal1", "metacarpal2", "metacarpal3",
+    "metacarpal4",
     *(f"finger{finger}-{part}" for finger in (1, 2, 3, 4, 5) for part in (1, 2, 3)),
 )  # fmt: skip
 """Names in the rig, without side, in the order of ``skeleton.BONE_NAMES``."""
 JOINT_SHIFTS = {(2, 1): 0.04, (3, 1): 0.02, (4, 1): 0.03, (5, 1): 0.07, (5, 2): 0.05, (1, 1): 0.02}
 """(finger 1-5, part): how far a joint is moved towards the wrist, as a fraction of the wrist-to-middle-MCP length.
 
-The rig sets the MCP joints near the web of the fingers; bone length ratios of MediaPipe's landmarks (252 hands, training
-photographs) put them, as anatomy does, further into the palm, most of all the little finger's.
+The rig sets the MCP joints near the web of the fingers; bone length ratios of MediaPipe's landmarks (252 hands in
+training photographs) put them, as anatomy does, further into the palm, most of all the little finger's.
 """
 
 
@@ -72,7 +78,7 @@ class HandTemplate:
         self.weights /= self.weights.sum(axis=1, keepdims=True)
 
     def _cut(self, mesh: BaseMesh, weights: np.ndarray):
-        """Keep the quads that the arm's bones hold by more than a half, number their vertices anew, joints behind them."""
+        """Keep the quads that the arm's bones hold by more than a half, number vertices anew, joints behind them."""
         inside = (weights.sum(axis=1) > 0.5)[mesh.faces].all(axis=1)
         vertex_ids, faces = np.unique(mesh.faces[inside], return_inverse=True)
         uv_ids, uv_faces = np.unique(mesh.uv_faces[inside], return_inverse=True)

@@ -1,4 +1,4 @@
-"""Smooth hand motion through key poses: joint angles and position by monotone cubics, orientation by a rotation spline."""
+"""Smooth hand motion through key poses: angles and position by monotone cubics, orientation by a rotation spline."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class KeyPose:
     wrist_m: tuple[float, float, float]
     """Camera optical frame."""
     facing: tuple[float, float, float]
-    """Degrees: turn about the upright hand's own axis (0 palm to the camera, 180 back), tilt towards the camera, roll."""
+    """Degrees: turn about the upright hand's axis (0 palm to the camera, 180 back), tilt to the camera, roll."""
 
 
 def upright(handedness: str, turn: float, tilt: float, roll: float) -> np.ndarray:
-    """Rotation (3, 3) wrist frame -> camera frame of a raised hand, palm to the camera when all angles (degrees) are 0."""
-    # Columns: the hand's x (fingers) up in the image, z (back) away from the camera, y completes the right-handed frame.
+    """Rotation (3, 3) wrist frame -> camera frame of a raised hand; all degrees 0: palm to the camera."""
+    # Columns: the hand's x (fingers) up in the image, z (back) away from the camera, y completes the frame.
     base = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
     side = 1.0 if handedness == "right" else -1.0
     turned = Rotation.from_euler("yxz", [side * turn, tilt, side * roll], degrees=True)

@@ -1,4 +1,4 @@
-"""Draws hands with OpenGL into a picture with coverage, depth and segment mask: geometry first, then shading per pixel."""
+"""Draws hands with OpenGL into a picture with coverage, depth and segments: geometry first, then shading per pixel."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import moderngl
 import numpy as np
 
 from hand_pose_ros.training.renderer import shaders, shading
-from hand_pose_ros.training.renderer.appearance import Lights, Thing
+from hand_pose_ros.training.renderer.appearance import Lights
 from hand_pose_ros.training.renderer.context import context
 from hand_pose_ros.training.renderer.gpu_hand import GpuHand
 from hand_pose_ros.training.renderer.gpu_things import GpuThings
@@ -15,7 +15,11 @@ from hand_pose_ros.training.renderer.hand_template import HandTemplate, RestMesh
 from hand_pose_ros.training.renderer.placed_hand import HAND_STEP, Layers, PlacedHand
 from hand_pose_ros.training.renderer.projection import enlarged, light_matrix, projection_matrix
 from hand_pose_ros.training.renderer.uniforms import (
-    light_values, nearest_capsules, set_uniforms, skin_values, sleeve_values,
+    light_values,
+    nearest_capsules,
+    set_uniforms,
+    skin_values,
+    sleeve_values,
 )  # fmt: skip
 
 SHADOW_SIZE = 256
@@ -62,7 +66,7 @@ class Painter:
         self._hand.replace(mesh_id, mesh)
 
     def paint(self, hands: list[PlacedHand], camera_matrix: np.ndarray, lights: Lights, things=()) -> Layers:
-        """Draw ``hands`` (1 to 7) and ``things`` (of one surface) as a camera with ``camera_matrix`` (3, 3) sees them."""
+        """Draw ``hands`` (1 to 7) and ``things`` (of one surface) as a camera with ``camera_matrix`` K sees them."""
         matrix = enlarged(np.asarray(camera_matrix, float), self._factor)
         self._gl.enable_only(moderngl.DEPTH_TEST)
         self._gl.depth_func = "<"

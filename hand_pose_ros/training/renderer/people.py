@@ -1,4 +1,4 @@
-"""Random hands before they are placed: shape and pose, made in batches because small numpy calls cost more than drawing."""
+"""Random hands before they are placed: shape and pose, in batches because small numpy calls cost more than drawing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ class People:
     def _batch(self) -> list[Person]:
         numbers, rest = self._shapes.take(BATCH)
         angles = self._prior.sample(BATCH, rest)
-        held = np.where(self._random.random(BATCH) < self._held, self._random.integers(len(self.grasps.angles), size=BATCH), -1)
+        held = np.where(
+            self._random.random(BATCH) < self._held, self._random.integers(len(self.grasps.angles), size=BATCH), -1
+        )
         grasping = held >= 0
         arms = angles[:, ARM_COLUMNS]
         angles[grasping] = self.grasps.angles[held[grasping]]

@@ -41,7 +41,7 @@ class Layers:
 
 
 def bone_matrices(posed: PosedHand, rotation: np.ndarray, translation: np.ndarray, mirrored: bool) -> np.ndarray:
-    """(24, 4, 4) motions of hand 0 of ``posed`` followed by hand-to-camera ``rotation`` (3, 3) and ``translation`` (3,)."""
+    """(24, 4, 4) motions of hand 0 of ``posed``, then hand-to-camera ``rotation`` (3, 3), ``translation`` (3,)."""
     mirror = np.diag([1.0, -1.0 if mirrored else 1.0, 1.0])
     turn = rotation @ mirror @ posed.rotations[0]
     place = posed.heads[0] @ (rotation @ mirror).T + translation

@@ -23,7 +23,7 @@ VIEWS = ((160.0, -8.0, 0.0), (20.0, -8.0, 0.0), (90.0, -8.0, 0.0))
 
 
 def write_pose_sheet(makehuman: Path | None, path: Path, random: int = 0, seed: int = 0) -> int:
-    """Write the sheet as a picture; ``random`` draws of the prior instead of the named poses. Returns how many poses."""
+    """Write the sheet as a picture: named poses, or ``random`` draws of the prior. Returns how many."""
     template = HandTemplate(MakeHumanFolder(makehuman), 1)
     painter, prior = Painter(template, TILE, TILE, 2), PosePrior(np.random.default_rng(seed))
     mesh = template.shaped(average_shape())
@@ -31,10 +31,12 @@ def write_pose_sheet(makehuman: Path | None, path: Path, random: int = 0, seed: 
     names = [str(k) for k in range(random)] if random else list(POSES)
     angles = prior.sample(random, mesh.hand) if random else np.array([prior.named(name) for name in names])
     tiles = []
-    for number, (name, pose_angles) in enumerate(zip(names, angles)):
+    for number, (name, pose_angles) in enumerate(zip(names, angles, strict=True)):
         side = LEFT if random and number % 2 else RIGHT
         views = [_view(painter, mesh_id, mesh.hand, pose_angles, side, view) for view in VIEWS]
-        tiles.append(cv2.putText(np.hstack(views), name, (4, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA))
+        tiles.append(
+            cv2.putText(np.hstack(views), name, (4, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA)
+        )
     save_sheet(path, tiles, COLUMNS)
     return len(tiles)
 

@@ -14,8 +14,8 @@ from hand_pose_ros.training.renderer.backgrounds import Backgrounds
 from hand_pose_ros.training.renderer.held import random_occluder
 from hand_pose_ros.training.renderer.looks import random_appearance, random_lights
 from hand_pose_ros.training.renderer.people import People
-from hand_pose_ros.training.renderer.scene_settings import SceneSettings
 from hand_pose_ros.training.renderer.scene import SceneHand, mirror_of, project
+from hand_pose_ros.training.renderer.scene_settings import SceneSettings
 from hand_pose_ros.training.renderer.shape_pool import ShapePool
 from hand_pose_ros.training.renderer.viewpoint import crop_camera, random_view
 
@@ -35,7 +35,9 @@ class RandomScene:
 class SceneSampler:
     """Draws scenes of ``size`` px crops."""
 
-    def __init__(self, generator, shapes: ShapePool, size: int, settings: SceneSettings, backgrounds: Iterable[Path] = ()):
+    def __init__(
+        self, generator, shapes: ShapePool, size: int, settings: SceneSettings, backgrounds: Iterable[Path] = ()
+    ):
         self._random, self._shapes, self._size, self._settings = generator, shapes, size, settings
         self._backgrounds = Backgrounds(generator, backgrounds)
         self._people = People(generator, shapes, settings)
@@ -50,7 +52,11 @@ class SceneSampler:
         hand, matrix, grasp = self._hand()
         if not present:
             matrix = self._around_the_arm(hand)
-            hands = [] if (np.abs(2 * project(matrix, hand.joints_m()) / self._size - 1) < 1.1).all(axis=1).any() else [hand]
+            hands = (
+                []
+                if (np.abs(2 * project(matrix, hand.joints_m()) / self._size - 1) < 1.1).all(axis=1).any()
+                else [hand]
+            )
             return RandomScene(hands, [], lights, matrix, background, False)
         hands, things, joints = [hand], [], hand.joints_m()
         if grasp is not None:

@@ -1,4 +1,4 @@
-"""A painted room, slightly out of focus: wall, window, shelf with books, picture, plant, table. No photograph needed."""
+"""A painted room, slightly out of focus: wall, window, shelf with books, picture, plant, table. No photograph."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def room(width: int, height: int, seed: int = 0) -> np.ndarray:
 
 def _wall(width, height, generator) -> np.ndarray:
     tone = np.array([186, 178, 165]) + generator.uniform(-25, 25, 3)
-    plaster = cv2.resize(generator.normal(0, 4, (height // 6, width // 6)), (width, height), interpolation=cv2.INTER_CUBIC)
+    plaster = cv2.resize(
+        generator.normal(0, 4, (height // 6, width // 6)), (width, height), interpolation=cv2.INTER_CUBIC
+    )
     return (tone[None, None] + plaster[..., None]).astype(np.float32)
 
 
@@ -62,7 +64,14 @@ def _picture(canvas, generator):
     _box(canvas, 0.392, 0.088, 0.568, 0.322, (226, 222, 210))
     for _ in range(14):
         x, y = generator.uniform(0.41, 0.53), generator.uniform(0.11, 0.28)
-        _box(canvas, x, y, x + generator.uniform(0.01, 0.03), y + generator.uniform(0.01, 0.03), generator.uniform(60, 220, 3))
+        _box(
+            canvas,
+            x,
+            y,
+            x + generator.uniform(0.01, 0.03),
+            y + generator.uniform(0.01, 0.03),
+            generator.uniform(60, 220, 3),
+        )
 
 
 def _table(canvas, generator):
@@ -85,7 +94,9 @@ def _plant(canvas, generator):
         end = start + length * height * np.array([np.sin(angle), -np.cos(angle)])
         shade = np.array([52, 104, 48]) + generator.uniform(-20, 30)
         cv2.line(canvas, tuple(start.astype(int)), tuple(end.astype(int)), [float(c) for c in shade], 3, cv2.LINE_AA)
-        cv2.ellipse(canvas, tuple(end.astype(int)), (9, 5), np.degrees(angle) - 90, 0, 360, [float(c) for c in shade], -1)
+        cv2.ellipse(
+            canvas, tuple(end.astype(int)), (9, 5), np.degrees(angle) - 90, 0, 360, [float(c) for c in shade], -1
+        )
 
 
 def _light_falloff(width: int, height: int) -> np.ndarray:

@@ -1,8 +1,8 @@
 """GLSL of the first pass: skinning, and what is seen where (geometry buffer), for hands and sleeves; and shadow maps.
 
-Geometry buffer, four float images: position and part number; normal and place along the finger; rest position and place
-around the finger; texture coordinate, rest normal's z. Shading then runs once per pixel, in ``shading.py``: triangles of
-a hand are about as large as the pixels of a crop, so shading them one by one would cost ten times as much.
+Geometry buffer, four float images: position and part number; normal and place along the finger; rest position and
+place around the finger; texture coordinate, rest normal's z. Shading then runs once per pixel, in ``shading.py``:
+triangles of a hand are about as large as the pixels of a crop, so shading them one by one would cost ten times as much.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""GLSL of the second pass: skin with creases, nails and fine relief, cloth, lights with shadow map and capsule occlusion.
+"""GLSL of the second pass: skin with creases, nails and relief, cloth, lights with shadow map and capsule occlusion.
 
 Capsule occlusion: each finger bone darkens what faces it by (radius / distance)^2 times the cosine, the closed form for
 a sphere (Inigo Quilez, "sphere ambient occlusion") at the capsule's nearest point; an own bone never darkens its skin,
@@ -18,7 +18,7 @@ uniform sampler2D place_map, facing_map, rest_map, surface_map;
 uniform mat4 light_projection; uniform float hand_offset;
 uniform vec3 light_direction[3]; uniform vec3 light_colour[3];   // towards the light; linear RGB
 uniform vec3 sky; uniform vec3 ground; uniform vec3 up;
-uniform int capsule_count; uniform vec4 capsule_a[24]; uniform vec4 capsule_b[24];          // end and radius, view space
+uniform int capsule_count; uniform vec4 capsule_a[24]; uniform vec4 capsule_b[24];  // end and radius
 uniform sampler2DShadow shadow_map; uniform float shadow_softness; uniform float exposure;
 
 float occlusion(vec3 p, vec3 n) {
@@ -72,7 +72,7 @@ uniform sampler2D skin; uniform sampler3D noise;
 uniform vec3 tint; uniform float relief; uniform float wrinkles; uniform float gloss; uniform float shine;
 uniform vec3 nail_colour; uniform float nail_gloss; uniform float vein; uniform float mottle;
 uniform float cuff;
-uniform vec4 band; uniform vec3 band_colour; uniform vec4 ring; uniform vec3 ring_colour; // ring: part, from, to, unused
+uniform vec4 band; uniform vec3 band_colour; uniform vec4 ring; uniform vec3 ring_colour; // ring: part, from, to
 uniform vec4 glove; // rgb, w: 1 worn
 """
     + LIGHTING
@@ -148,7 +148,8 @@ void main() {
     }
     float open = occlusion(position, n) * (1.0 - 0.35 * crease);
     open *= 1.0 - 0.6 * smoothstep(0.012, 0.0, rest_position.x - cuff);
-    colour = vec4(display(shade(albedo, n, position, gloss_here, shine_here, bleed, open, lit(light_projection * vec4(position, 1.0)))), 1.0);
+    float shadow = lit(light_projection * vec4(position, 1.0));
+    colour = vec4(display(shade(albedo, n, position, gloss_here, shine_here, bleed, open, shadow)), 1.0);
 }
 """
 )
@@ -157,7 +158,7 @@ SLEEVE_FRAGMENT = (
     """
 #version 330
 uniform sampler3D noise; uniform float cut; uniform float material;
-uniform vec3 cloth_a; uniform vec3 cloth_b; uniform vec3 pattern; // kind 0 plain 1 stripes 2 checks, frequency, fold depth
+uniform vec3 cloth_a; uniform vec3 cloth_b; uniform vec3 pattern; // kind, frequency, fold depth
 """
     + LIGHTING
     + """
@@ -178,7 +179,8 @@ void main() {
     float hem = rest_position.x - cut;
     albedo *= 1.0 - 0.35 * exp(-pow((hem + 0.010) / 0.0012, 2.0));
     float fold = 1.0 - 0.5 * pattern.z * smoothstep(0.55, 0.2, broad.x);
-    colour = vec4(display(shade(albedo, n, position, 6.0, 0.25, vec3(0.08), fold * occlusion(position, n), lit(light_projection * vec4(position, 1.0)))), 1.0);
+    float shadow = lit(light_projection * vec4(position, 1.0)), open = fold * occlusion(position, n);
+    colour = vec4(display(shade(albedo, n, position, 6.0, 0.25, vec3(0.08), open, shadow)), 1.0);
 }
 """
 )

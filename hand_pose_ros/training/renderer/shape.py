@@ -46,7 +46,7 @@ def _macro(male: float, age: str, ancestry: np.ndarray, heavy: float) -> dict[st
     weight = {"minweight": max(-heavy, 0.0), "averageweight": 1 - abs(heavy), "maxweight": max(heavy, 0.0)}
     targets = {}
     for sex, share in (("male", male), ("female", 1 - male)):
-        for name, part in zip(ANCESTRIES, ancestry):
+        for name, part in zip(ANCESTRIES, ancestry, strict=True):
             targets[f"macrodetails/{name}-{sex}-{age}"] = share * float(part)
         for name, part in weight.items():
             targets[f"macrodetails/universal-{sex}-{age}-averagemuscle-{name}"] = share * part

@@ -9,6 +9,7 @@ from hand_pose_ros.training.renderer.hand_template import HandTemplate
 from hand_pose_ros.training.renderer.painter import Painter
 from hand_pose_ros.training.renderer.shape import random_shape
 
+
 class ShapePool:
     """``count`` random shapes on the GPU."""
 

@@ -1,4 +1,4 @@
-"""Catmull-Clark subdivision of a quad mesh as a sparse matrix, so that every shape and skin weight refines the same way.
+"""Catmull-Clark subdivision of a quad mesh as a sparse matrix: every shape and skin weight refines the same way.
 
 Catmull and Clark, "Recursively generated B-spline surfaces on arbitrary topological meshes", 1978. Borders are kept by
 the cubic B-spline curve rule.
@@ -11,7 +11,7 @@ from scipy import sparse
 
 
 def edges_of(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Unique edges (E, 2) of quads (F, 4) and the edge number of each face side (F, 4), side i from corner i to i + 1."""
+    """Unique edges (E, 2) of quads (F, 4) and each side's edge number (F, 4), side i from corner i to i + 1."""
     sides = np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1)
     edges, inverse = np.unique(np.sort(sides.reshape(-1, 2), axis=1), axis=0, return_inverse=True)
     return edges, inverse.reshape(faces.shape)
@@ -58,7 +58,9 @@ def smooth_matrix(faces: np.ndarray, vertex_count: int) -> sparse.csr_matrix:
     rim_edges = edges[border]
     on_rim = np.zeros(vertex_count, bool)
     on_rim[rim_edges.ravel()] = True
-    rim_mids = _averages(rim_edges.ravel(), np.repeat(np.flatnonzero(border), 2), (vertex_count, len(edges))) @ mid_points
+    rim_mids = (
+        _averages(rim_edges.ravel(), np.repeat(np.flatnonzero(border), 2), (vertex_count, len(edges))) @ mid_points
+    )
     rim = 0.5 * rim_mids + 0.5 * sparse.identity(vertex_count)
     vertex_points = sparse.diags((~on_rim).astype(float)) @ inside + sparse.diags(on_rim.astype(float)) @ rim
     return sparse.vstack([vertex_points, edge_points, face_points]).tocsr()

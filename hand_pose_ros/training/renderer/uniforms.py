@@ -11,7 +11,10 @@ from hand_pose_ros.training.renderer.shaders import CAPSULES
 
 def named_buffer(program, buffer, layout: str, names: tuple[str, ...]):
     """Description of an interleaved buffer for a vertex array, skipping what ``program`` does not use; None if all."""
-    parts = [(fmt, name) if name in program else (f"{fmt[0]}x4", None) for fmt, name in zip(layout.split(), names)]
+    parts = [
+        (fmt, name) if name in program else (f"{fmt[0]}x4", None)
+        for fmt, name in zip(layout.split(), names, strict=True)
+    ]
     used = [name for _, name in parts if name]
     return (buffer, " ".join(fmt for fmt, _ in parts), *used) if used else None
 
@@ -50,9 +53,10 @@ def sleeve_values(sleeve: Sleeve) -> dict:
 def light_values(lights: Lights, view: np.ndarray, capsules: np.ndarray) -> dict:
     """Uniforms of lights, shadow map and occlusion; ``capsules`` (24, 2, 4)."""
     return {
-        "light_direction": lights.directions, "light_colour": lights.colours, "sky": lights.sky, "ground": lights.ground,
-        "up": lights.up, "exposure": lights.exposure, "light_projection": view,
-        "capsule_count": int((capsules[:CAPSULES, 0, 3] > 0).sum()), "capsule_a": capsules[:CAPSULES, 0], "capsule_b": capsules[:CAPSULES, 1],
+        "light_direction": lights.directions, "light_colour": lights.colours, "sky": lights.sky,
+        "ground": lights.ground, "up": lights.up, "exposure": lights.exposure, "light_projection": view,
+        "capsule_count": int((capsules[:CAPSULES, 0, 3] > 0).sum()), "capsule_a": capsules[:CAPSULES, 0],
+        "capsule_b": capsules[:CAPSULES, 1],
     }  # fmt: skip
 
 

@@ -45,4 +45,16 @@ def _command(path, width, height, fps, quality) -> list[str]:
     # One thread and no settings text: the same frames give the same file.
     source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-"]
     codec = ["-c:v", "libx264", "-preset", "slow", "-crf", str(quality), "-pix_fmt", "yuv420p", "-threads", "1"]
-    return ["ffmpeg", "-y", "-loglevel", "error", *source, *codec, "-fflags", "+bitexact", "-movflags", "+faststart", str(path)]
+    return [
+        "ffmpeg",
+        "-y",
+        "-loglevel",
+        "error",
+        *source,
+        *codec,
+        "-fflags",
+        "+bitexact",
+        "-movflags",
+        "+faststart",
+        str(path),
+    ]

@@ -18,10 +18,18 @@ class ViewSettings:
     near_m: float = setting(0.2, "Nearest hand, metres.", minimum=0.1, maximum=5.0)
     far_m: float = setting(2.0, "Farthest hand, metres.", minimum=0.1, maximum=5.0)
     off_axis: float = setting(0.22, "Deviation of the tangent of the angle off the axis.", minimum=0.0, maximum=0.6)
-    smallest: float = setting(0.45, "Smallest share of the crop that the keypoints' box fills.", minimum=0.05, maximum=1.0)
-    largest: float = setting(0.80, "Largest share of the crop that the keypoints' box fills.", minimum=0.05, maximum=1.5)
-    shift: float = setting(0.06, "Deviation of the hand's place in the crop, shares of its side.", minimum=0.0, maximum=0.5)
-    roll_deg: float = setting(25.0, "Deviation of the hand's roll from upright; 180 or more: any.", minimum=0.0, maximum=360.0)
+    smallest: float = setting(
+        0.45, "Smallest share of the crop that the keypoints' box fills.", minimum=0.05, maximum=1.0
+    )
+    largest: float = setting(
+        0.80, "Largest share of the crop that the keypoints' box fills.", minimum=0.05, maximum=1.5
+    )
+    shift: float = setting(
+        0.06, "Deviation of the hand's place in the crop, shares of its side.", minimum=0.0, maximum=0.5
+    )
+    roll_deg: float = setting(
+        25.0, "Deviation of the hand's roll from upright; 180 or more: any.", minimum=0.0, maximum=360.0
+    )
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class View:
 
 
 def random_view(generator: np.random.Generator, settings: ViewSettings, joints: np.ndarray, size: int) -> View:
-    """A view of a hand whose joints (21, 3) are given in its own (already mirrored) wrist frame, for a ``size`` px crop."""
+    """A view of a hand whose joints (21, 3) are given in its wrist frame, mirrored if left; crop of ``size`` px."""
     rotation = random_rotations(generator, 1)[0]
     distance = np.exp(generator.uniform(np.log(settings.near_m), np.log(settings.far_m)))
     axis = np.array([*np.tan(generator.normal(0, settings.off_axis, 2).clip(-0.6, 0.6)), 1.0])
