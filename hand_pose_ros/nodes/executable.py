@@ -16,31 +16,28 @@ from hand_pose_ros.nodes.allocator import keep_freed_memory
 _LAST_MESSAGES_S = 0.5  # for what was published last to reach slow subscribers before the process goes
 
 
-def run_node(make: Callable[[], Node], args=None, interruptible: bool = False) -> int:
+def run_node(make: Callable[[], Node], args=None) -> int:
     """Run ``make()`` until SIGINT, SIGTERM, or until its future ``finished`` (if it has one) is done.
 
     Returns the exit status: 0, or 1 with the reason in the log when the node could not start or ``finished`` holds an
-    exception. The node's ``destroy_node`` closes its files; signals interrupt neither it nor, unless ``interruptible``
-    (a node that loads for seconds and writes no file), any callback.
+    exception. The node's ``destroy_node`` closes its files; signals interrupt neither it nor a callback, unless the
+    node's ``loading`` is true: a KeyboardInterrupt in rclpy's C++ crashes, one in the writing of a file tears it.
     """
     keep_freed_memory()
-    asked_to_stop = []
+    node, asked_to_stop = None, []
 
     def on_interrupt(number, frame):
         # rclpy's handler, put on top of this one, ends the spinning; here we remember a signal that came before it.
         asked_to_stop.append(number)
-        if interruptible:
+        if getattr(node, "loading", False):
             raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, on_interrupt)
     try:
         rclpy.init(args=args)
-    except KeyboardInterrupt:
-        return 0
     except RuntimeError as error:  # rcl's own: bad arguments, a parameter file that cannot be read
         get_logger(_name(make)).fatal(str(error))
         return 1
-    node = None
     try:
         node = None if asked_to_stop else make()
         return 0 if asked_to_stop else _spin(node)
@@ -52,10 +49,6 @@ def run_node(make: Callable[[], Node], args=None, interruptible: bool = False) -
             return 0
         (node.get_logger() if node else get_logger(_name(make))).fatal(str(error))
         return 1
-    except SystemError:  # what rclpy's C++ makes of a KeyboardInterrupt
-        if not asked_to_stop:
-            raise
-        return 0
     finally:
         _close(node)
 

@@ -16,6 +16,7 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType, JumpThreshold
 from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from rclpy.task import Future
 from std_srvs.srv import SetBool
 
 from hand_pose_ros.nodes import diagnostics, parameters
@@ -38,7 +39,9 @@ class HandPoseNode(LifecycleNode):
 
     def __init__(self, load=load_pipeline, **arguments):
         super().__init__("hand_pose_node", **arguments)
+        self.finished = Future()
         self._load, self._complaints = load, Complaints(self.get_logger())
+        self.loading = False  # for seconds; run_node lets Ctrl-C interrupt it
         self._pipeline = self._cameras = self._perception = self._loaded = None
         self._enabled, self._closing = True, threading.Lock()
         self._declare_parameters()
@@ -139,9 +142,12 @@ class HandPoseNode(LifecycleNode):
         self._loaded = model, cameras
 
     def _timed_load(self):
-        started = time.perf_counter()
-        pipeline = self._load(self.settings, self.pipeline_settings)
-        warm_up(pipeline)
+        started, self.loading = time.perf_counter(), True
+        try:
+            pipeline = self._load(self.settings, self.pipeline_settings)
+            warm_up(pipeline)
+        finally:
+            self.loading = False
         elapsed = time.perf_counter() - started
         self.get_logger().info(f"model {self.settings.model} on {device_of(pipeline)}, loaded in {elapsed:.1f} s")
         return pipeline
@@ -206,8 +212,9 @@ class HandPoseNode(LifecycleNode):
 
     def _autostart(self):
         self._starter.cancel()
-        if self.trigger_configure() == SUCCESS:
-            self.trigger_activate()
+        if self.trigger_configure() != SUCCESS or self.trigger_activate() != SUCCESS:
+            # Nobody is there to try again: the process ends, and whoever started it learns of it.
+            self.finished.set_exception(RuntimeError("hand_pose_node could not start; the error above says why"))
 
     def _watch(self):
         if self._perception is not None:
@@ -224,7 +231,7 @@ class HandPoseNode(LifecycleNode):
 
 def main(args=None) -> int:
     """Run the node until Ctrl-C."""
-    return run_node(HandPoseNode, args, interruptible=True)
+    return run_node(HandPoseNode, args)
 
 
 if __name__ == "__main__":
