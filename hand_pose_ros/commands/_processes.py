@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import time
@@ -78,12 +79,17 @@ class NodeProcess:
         spoken = [line for line in self._lines if line.strip()]
         errors = [line for line in spoken if "[ERROR]" in line or "[FATAL]" in line]
         crashed = any(line.startswith("Traceback ") for line in spoken)
-        return ((not crashed and errors) or spoken or ["it said nothing"])[-1]
+        return _without_time(((not crashed and errors) or spoken or ["it said nothing"])[-1])
 
     def close(self) -> None:
         """Free the files."""
         for file in (self._log, self._read, self._process.stdout):
             file.close()
+
+
+def _without_time(line: str) -> str:
+    """ROS's ``[FATAL] [1795277360.473] [node]: text`` without what only a log needs."""
+    return re.sub(r"^\[\w+\] \[[\d.]+\] \[[^]]*\]: ", "", line)
 
 
 def stop(groups: list[list[NodeProcess]], patience_s: list[float], in_a_hurry=lambda: False) -> list[str]:

@@ -192,6 +192,14 @@ def test_a_perception_that_does_not_work_is_an_error_with_its_reason(video, tmp_
     assert reason in errors.splitlines()[-1]
 
 
+def test_a_model_that_does_not_exist_is_an_error_at_once(video, tmp_path):
+    run = Run(video, "--output", tmp_path / "out", "--model", "nonsense", command=("-m", "hand_pose_ros", "run"))
+    status, _, errors = run.end()
+    assert status == 1
+    assert "model 'nonsense' is not in" in errors
+    assert "hand_pose_node ended with status 1: hand_pose_node could not start" in errors.splitlines()[-1]
+
+
 def test_wrong_arguments_start_nothing(video, tmp_path):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
@@ -309,6 +317,7 @@ def test_last_words_are_the_error_or_the_end_of_a_traceback(tmp_path):
         return said
 
     assert words("import sys; print('[ERROR] bad\\n[INFO] bye', file=sys.stderr)") == "[ERROR] bad"
+    assert words("import sys; print('[FATAL] [17.5] [node]: bad: x', file=sys.stderr)") == "bad: x"
     assert words("raise KeyError('x')") == "KeyError: 'x'"
     assert words("pass") == "it said nothing"
 
