@@ -22,7 +22,7 @@ GAP_SCALE_M, NORMAL_SCALE, PULL_SCALE = 0.001, 0.1, np.radians(15.0)
 
 @dataclass(frozen=True)
 class Place:
-    """A point of the skin: on bone ``segment`` (0-2) of a finger, ``along`` it (0 to 1), ``around`` it from its back."""
+    """A point of the skin: on bone ``segment`` (0-2) of a finger, ``along`` it (0 to 1), ``around`` from its back."""
 
     finger: str
     segment: int
