@@ -77,13 +77,12 @@ class HandPosePipeline:
         jobs = [
             job for frame, result in zip(frames, results, strict=True) if (job := self._open(frame, result)) is not None
         ]
-        self._look_for_new_hands(jobs)
-        boxes = [[search.box for search in job.searches] for job in jobs]
-        sides = [[search.side for search in job.searches] for job in jobs]
-        images, cameras = [job.image for job in jobs], [job.camera for job in jobs]
-        seen = self.estimator.observe(images, boxes, cameras, sides)
+        self._detect([job for job in jobs if job.memory.tracker.wants_detection()])
+        self._observe(jobs)
+        self._look_again([job for job in jobs if job.memory.tracker.wants_another_look(job.hands)])
         # The lifter needs the side, so it comes after the vote on it.
-        tracked = [job.memory.tracker.finish(job.searches, hands) for job, hands in zip(jobs, seen, strict=True)]
+        tracked = [job.memory.tracker.finish(job.searches, job.hands) for job in jobs]
+        cameras = [job.camera for job in jobs]
         for job, hands in zip(jobs, self.estimator.lift(tracked, cameras), strict=True):
             job.result.extend(self._finish(job, hands))
         return results
@@ -124,11 +123,27 @@ class HandPosePipeline:
         tracker.settings, tracker.max_hands = self.settings.tracking, self.settings.estimator.max_hands
         return self._cameras[camera_id]
 
-    def _look_for_new_hands(self, jobs: list[_Job]) -> None:
-        wanting = [job for job in jobs if job.memory.tracker.wants_detection()]
-        found = self.estimator.detect([job.image for job in wanting])
-        for job, detections in zip(wanting, found, strict=True):
+    def _detect(self, jobs: list[_Job]) -> None:
+        """Add the places where new hands may be to what is searched."""
+        found = self.estimator.detect([job.image for job in jobs])
+        for job, detections in zip(jobs, found, strict=True):
             job.searches = job.memory.tracker.admit(job.searches, detections)
+
+    def _observe(self, jobs: list[_Job]) -> None:
+        """Run the pose network, in one batch, on all searches that have no result yet."""
+        searches = [job.searches[len(job.hands) :] for job in jobs]
+        boxes, sides = ([[getattr(one, name) for one in some] for some in searches] for name in ("box", "side"))
+        found = self.estimator.observe([job.image for job in jobs], boxes, [job.camera for job in jobs], sides)
+        for job, hands in zip(jobs, found, strict=True):
+            job.hands += hands
+
+    def _look_again(self, jobs: list[_Job]) -> None:
+        """Let the localiser find, still in this frame, hands that were not in their crops."""
+        for job in jobs:
+            found = [(search, hand) for search, hand in zip(job.searches, job.hands, strict=True) if hand is not None]
+            job.searches, job.hands = [search for search, _ in found], [hand for _, hand in found]
+        self._detect(jobs)
+        self._observe(jobs)
 
     def _finish(self, job: _Job, hands: list[HandPose]) -> list[HandPose]:
         """Place and smooth the hands of one frame; held ones are repeated as they were last shown."""
@@ -159,3 +174,5 @@ class _Job:
     memory: _Camera
     searches: list
     result: Hands
+    hands: list = field(default_factory=list)
+    """What was found in ``searches``: a pose or None each."""

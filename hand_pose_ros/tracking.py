@@ -1,7 +1,8 @@
 """Following hands through one camera's images: ids, box re-use, handedness vote, lost hands.
 
 A track looks for its hand in the crop around its last pose; the localiser only has to find new hands. Order of calls
-for each frame: ``begin`` -> (``admit`` if ``wants_detection``) -> pose network on all ``searches`` -> ``finish``.
+for each frame: ``begin`` -> (``admit`` if ``wants_detection``) -> pose network on all searches -> (``admit`` and the
+pose network again if ``wants_another_look``) -> ``finish``.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ class TrackingSettings:
     detect_every_idle: int = setting(
         1, "While no hand is followed: frames between two runs of the localiser.", minimum=1, maximum=1000
     )
+    look_again: bool = setting(
+        True, "When a followed hand is not in its crop, let the localiser look for it in the same frame."
+    )
     same_box_overlap: float = setting(
         0.5, "A detection that overlaps a followed hand's box by more (intersection over union) is that hand.",
         minimum=0.0, maximum=1.0,
@@ -39,7 +43,7 @@ class TrackingSettings:
         1.0, "A hand found again within this time, in seconds, gets its old id.", minimum=0.0, maximum=60.0
     )
     reuse_distance: float = setting(
-        1.5, "A hand found again within this distance of where it was lost, in hand extents, gets its old id.",
+        2.5, "A hand found again within this distance of where it was lost, in hand extents, gets its old id.",
         minimum=0.0, maximum=100.0,
     )  # fmt: skip
     hold_s: float = setting(
@@ -80,7 +84,8 @@ class HandTracker:
         """Forget everything but the ids that were given."""
         self.tracks: list[Track] = []
         self.lost: list[Track] = []
-        self._stamp_s, self._image_size, self._frames_since_detection = None, None, None
+        self._stamp_s, self._image_size = None, None
+        self._frames_since_detection, self._looked = None, False
 
     def begin(self, stamp_s: float, image_size: tuple[int, int]) -> list[Search]:
         """Start a frame: where followed hands are searched. A jump of the clock or a new image size ends all tracks."""
@@ -88,7 +93,7 @@ class HandTracker:
             gap = stamp_s - self._stamp_s
             if gap < 0.0 or gap > self.settings.largest_gap_s or image_size != self._image_size:
                 self.reset()
-        self._stamp_s, self._image_size = stamp_s, image_size
+        self._stamp_s, self._image_size, self._looked = stamp_s, image_size, False
         del self.tracks[self.max_hands :]
         return [Search(self._pose_crop(track.hand.keypoints_px), track.handedness, track) for track in self.tracks]
 
@@ -98,8 +103,14 @@ class HandTracker:
             return False
         every = self.settings.detect_every if self.tracks else self.settings.detect_every_idle
         since = self._frames_since_detection
-        self._frames_since_detection = 0 if since is None or since + 1 >= every else since + 1
-        return self._frames_since_detection == 0
+        self._looked = since is None or since + 1 >= every
+        self._frames_since_detection = 0 if self._looked else since + 1
+        return self._looked
+
+    def wants_another_look(self, hands: list[HandPose | None]) -> bool:
+        """True when the localiser should run after all, as a followed hand was not found: ``hands`` are the results of
+        the searches so far. A fast hand leaves its crop between two frames."""
+        return self.settings.look_again and not self._looked and None in hands
 
     def admit(self, searches: list[Search], detections: list) -> list[Search]:
         """``searches`` and, as far as hands are still wanted, those detections that lie elsewhere."""

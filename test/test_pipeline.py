@@ -144,6 +144,30 @@ def test_the_localiser_rests_while_all_hands_are_followed(drawn):
     assert model.localiser.network.calls == 4
 
 
+@pytest.mark.parametrize(("look_again", "found"), [(True, 12), (False, 6)])
+def test_a_hand_that_leaps_out_of_its_crop_is_found_in_the_same_frame(drawn, look_again, found):
+    # At a low frame rate: the hand is 300 px away from where it was, and its crop is empty.
+    settings = replace(RAW, tracking=TrackingSettings(look_again=look_again, reuse_distance=5.0))
+    pipeline, results = HandPosePipeline(drawn.model(), settings), []
+    for n in range(12):
+        image = drawn.blank()
+        drawn.hand(image, (150 + 300 * (n % 2), 300), (150 + 300 * (n % 2), 250))
+        results += pipeline.process([Frame(image, n / 5, CAMERA)])
+    assert sum(map(len, results)) == found
+    assert {hand.id for hands in results for hand in hands} == {1}
+
+
+def test_looking_again_keeps_the_other_hand(drawn):
+    pipeline = HandPosePipeline(drawn.model(), RAW)
+    for n in range(3):
+        image = drawn.blank()
+        drawn.hand(image, (120, 300), (120, 250), "left")
+        drawn.hand(image, (300 + 250 * (n == 2), 300), (300 + 250 * (n == 2), 250))
+        [hands] = pipeline.process([Frame(image, n / 30, CAMERA)])
+    sides = {hand.id: (hand.handedness, hand.status) for hand in hands}
+    assert sorted(side for side in sides.values()) == [("left", "tracked"), ("right", "detected")]
+
+
 def test_metres_do_not_jump_when_the_vote_corrects_the_side(drawn):
     scales = HandScales().with_scale(HandScale(0.07, 0.0, "user"), "left")
     pipeline = HandPosePipeline(drawn.model(), RAW, scales)
