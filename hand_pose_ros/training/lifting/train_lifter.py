@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from hand_pose_ros.networks.lifter import KeypointLifter
 from hand_pose_ros.training.lifting.skeletons import bank_of_angles, normalized_skeletons
@@ -115,6 +115,13 @@ def train(
             _save(folder / "checkpoint.pt", config, step + 1, state)
             saved = time.monotonic()
     return _export(averaged, folder / "lifter.safetensors")
+
+
+def load_weights(config: LifterConfig, path: Path) -> KeypointLifter:
+    """The network of ``config`` with the weights of ``path``, in single precision."""
+    network = KeypointLifter(config.width, config.blocks)
+    network.load_state_dict({name: value.float() for name, value in load_file(path).items()})
+    return network.eval()
 
 
 def validate(network: KeypointLifter, config: LifterConfig, folder: Path, count: int = 8192) -> dict[str, float]:
