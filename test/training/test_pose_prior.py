@@ -63,7 +63,8 @@ def test_touch_moves_only_what_it_may():
     solved = touch(standard_hand(), start, POSES["pinch_index"].contacts, ("thumb", "index"))
     moved = np.flatnonzero(np.abs(solved - start)[0] > 1e-9)
     names = [list(ANGLE)[k] for k in moved]
-    assert names and all(name.startswith(("thumb", "index")) for name in names)
+    assert names
+    assert all(name.startswith(("thumb", "index")) for name in names)
     before, after = (gap(pose(standard_hand(), a), POSES["pinch_index"].contacts[0])[0] for a in (start, solved))
     assert after < before / 3
 
@@ -81,21 +82,24 @@ def test_skin_points_lie_outside_the_bone_on_the_named_side():
     posed = pose(standard_hand(), POSES["flat"].angles)
     point, normal = skin_point(posed, Place("index", 1, 0.5, PALMAR))
     middle = posed.joints[0, 6:8].mean(axis=0)
-    assert point[0, 2] < middle[2] and normal[0, 2] < -0.9
+    assert point[0, 2] < middle[2]
+    assert normal[0, 2] < -0.9
     assert np.isclose(np.linalg.norm(point[0] - middle), 0.0092, atol=0.002)
     assert gap(posed, Contact(Place("index", 1, 0.5, PALMAR), Place("index", 1, 0.5, PALMAR)))[0] == 0
 
 
 def test_samples_keep_the_limits_and_do_not_interpenetrate(sample):
     assert sample.shape == (400, len(ANGLE))
-    assert (sample >= LIMITS[:, 0] - 1e-9).all() and (sample <= LIMITS[:, 1] + 1e-9).all()
+    assert (sample >= LIMITS[:, 0] - 1e-9).all()
+    assert (sample <= LIMITS[:, 1] + 1e-9).all()
     depth = penetration(pose(standard_hand(), sample), palm=False).max(axis=1)
     assert (depth <= ALLOWED_OVERLAP_M).all()
 
 
 def test_samples_vary(sample):
     flexed = np.degrees(sample[:, ANGLE["index_pip"]])
-    assert (flexed < 20).mean() > 0.1 and (flexed > 80).mean() > 0.1
+    assert (flexed < 20).mean() > 0.1
+    assert (flexed > 80).mean() > 0.1
     assert np.degrees(sample[:, ANGLE["thumb_opposition"]]).std() > 15
 
 

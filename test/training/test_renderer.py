@@ -72,9 +72,13 @@ def drawn(studio, side=RIGHT, name="open", turn=0.0, things=(), **look):
 def test_the_rest_hand_has_a_plausible_size_and_frame(studio):
     template, _, mesh, _ = studio
     joints = mesh.hand.joints[0]
-    assert np.allclose(joints[0], 0) and np.linalg.norm(joints[9] / np.linalg.norm(joints[9]) - [1, 0, 0]) < 0.01
-    assert 0.085 < np.linalg.norm(joints[9]) < 0.115 and mesh.hand_length_m == pytest.approx(0.187)
-    assert joints[5, 1] > 0.015 and joints[17, 1] < -0.025 and joints[4, 1] > 0.04  # thumb side of a right hand: +y
+    assert np.allclose(joints[0], 0)
+    assert np.linalg.norm(joints[9] / np.linalg.norm(joints[9]) - [1, 0, 0]) < 0.01
+    assert 0.085 < np.linalg.norm(joints[9]) < 0.115
+    assert mesh.hand_length_m == pytest.approx(0.187)
+    assert joints[5, 1] > 0.015
+    assert joints[17, 1] < -0.025
+    assert joints[4, 1] > 0.04
     for number in range(1, 21):  # every joint lies inside the flesh, or on it at the tips
         distance = np.linalg.norm(mesh.vertices - joints[number], axis=1).min()
         assert distance < 0.02, number
@@ -86,7 +90,8 @@ def test_depth_mask_and_colour_agree(studio):
     hand = layers.depth_m > 0
     assert 0.08 < hand.mean() < 0.6
     assert np.array_equal(hand, layers.segments > 0)
-    assert layers.alpha[hand].min() > 0.2 and layers.colour[~hand & (layers.alpha == 0)].max() == 0
+    assert layers.alpha[hand].min() > 0.2
+    assert layers.colour[~hand & (layers.alpha == 0)].max() == 0
     assert layers.colour[hand].mean() > 40
 
 
@@ -124,7 +129,7 @@ def test_a_turned_hand_shows_its_back_and_fists_hide_fingertips(studio):
 
 
 def test_curled_fingers_are_darker_between_than_on_top(studio):
-    layers, label, _ = drawn(studio, name="fist", skin=14)
+    layers, _label, _ = drawn(studio, name="fist", skin=14)
     gray = layers.colour.mean(axis=2)
     own = layers.segments > 1
     assert np.percentile(gray[own], 5) < 0.6 * np.percentile(gray[own], 90)
@@ -137,9 +142,12 @@ def test_an_object_hides_what_lies_behind_it(studio):
     matrix = np.diag([0.02, 0.02, 0.02, 1.0])
     matrix[:3, 3] = free.joints_m[12] * 0.8
     layers, label, _ = drawn(studio, things=[Thing("sphere", matrix, Sleeve(colour=(0.0, 0.8, 0.0)))])
-    assert free.visible[12] and not label.visible[12] and label.visible[20]
+    assert free.visible[12]
+    assert not label.visible[12]
+    assert label.visible[20]
     x, y = np.rint(label.keypoints_px[12]).astype(int)
-    assert layers.segments[y, x] == 19 and layers.colour[y, x, 1] > 2 * layers.colour[y, x, 0]
+    assert layers.segments[y, x] == 19
+    assert layers.colour[y, x, 1] > 2 * layers.colour[y, x, 0]
 
 
 def test_sleeves_cover_the_forearm_only(studio):
@@ -158,13 +166,16 @@ def test_shapes_differ_and_scale(studio):
     template = studio[0]
     shapes = [template.shaped(random_shape(np.random.default_rng(seed))).hand.joints[0] for seed in range(8)]
     scales = np.array([np.linalg.norm(joints[9]) for joints in shapes])
-    assert scales.std() > 0.004 and 0.06 < scales.min() and scales.max() < 0.13
+    assert scales.std() > 0.004
+    assert scales.min() > 0.06
+    assert scales.max() < 0.13
     small = template.shaped(replace(average_shape(), length_m=0.12))
     assert small.hand_length_m == pytest.approx(0.12)
 
 
 def test_crops_hold_arrays_that_agree(batch):
-    assert batch.images.shape == (40, SIZE, SIZE, 3) and batch.images.dtype == np.uint8
+    assert batch.images.shape == (40, SIZE, SIZE, 3)
+    assert batch.images.dtype == np.uint8
     hands = batch.present
     assert hands.sum() >= 30
     projected = np.einsum("nij,nkj->nki", batch.camera_matrix[hands], batch.joints_m[hands])
@@ -176,7 +187,8 @@ def test_crops_hold_arrays_that_agree(batch):
     outside = ((batch.keypoints_px < -0.5) | (batch.keypoints_px > SIZE - 0.5)).any(axis=2)
     assert not (batch.visible & outside)[hands].any()
     assert 0.2 < batch.left[hands].mean() < 0.8
-    assert 0.15 < batch.joints_m[hands, 0, 2].min() and batch.joints_m[hands, 0, 2].max() < 2.4
+    assert batch.joints_m[hands, 0, 2].min() > 0.15
+    assert batch.joints_m[hands, 0, 2].max() < 2.4
     assert (batch.segments[hands].max(axis=(1, 2)) > 0).all()
 
 
@@ -189,4 +201,5 @@ def test_the_same_seed_gives_the_same_crops(batch):
     from hand_pose_ros.training.renderer.crops import CropRenderer
 
     again = CropRenderer(FOLDER, SIZE, seed=1).batch(3)
-    assert np.array_equal(again.images, batch.images[:3]) and np.array_equal(again.joints_m, batch.joints_m[:3])
+    assert np.array_equal(again.images, batch.images[:3])
+    assert np.array_equal(again.joints_m, batch.joints_m[:3])

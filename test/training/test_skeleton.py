@@ -101,12 +101,15 @@ def test_rotations():
     assert np.allclose(about_vector(axis, 0.7) @ axis, axis)
     assert np.allclose(about_vector(np.array([0.0, 0, 1]), np.array([0.3])), about("z", [0.3]))
     turns = random_rotations(RANDOM, 50)
-    assert np.allclose(turns @ np.swapaxes(turns, 1, 2), np.eye(3)) and np.allclose(np.linalg.det(turns), 1)
+    assert np.allclose(turns @ np.swapaxes(turns, 1, 2), np.eye(3))
+    assert np.allclose(np.linalg.det(turns), 1)
     a, b = RANDOM.normal(size=(2, 7, 3))
     assert np.allclose(cross(a, b), np.cross(a, b))
 
 
 def test_limits_cover_every_angle_and_clip():
-    assert LIMITS.shape == (len(ANGLE_NAMES), 2) and (LIMITS[:, 0] < LIMITS[:, 1]).all()
+    assert LIMITS.shape == (len(ANGLE_NAMES), 2)
+    assert (LIMITS[:, 0] < LIMITS[:, 1]).all()
     wild = RANDOM.normal(0, 5, (10, len(ANGLE)))
-    assert (clip(wild) >= LIMITS[:, 0]).all() and (clip(wild) <= LIMITS[:, 1]).all()
+    assert (clip(wild) >= LIMITS[:, 0]).all()
+    assert (clip(wild) <= LIMITS[:, 1]).all()
