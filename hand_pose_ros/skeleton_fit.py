@@ -38,7 +38,7 @@ SIZE_STDDEV = 0.1
 CAUCHY = 3.0  # deviations from which on a keypoint pulls less the farther off it is
 
 _STEPS = 30
-_ENOUGH = 1e-2  # of half a chi-square of some 60 degrees of freedom
+_ENOUGH = 1e-2  # what a last step may still gain, of a chi-square of some 60 degrees of freedom
 _SMALLEST_DEPTH = 0.5  # hand scales; nearer, the hand would surround the camera
 
 _FROM, _TO = np.array(PAIRS).T
@@ -46,7 +46,7 @@ _STIFFNESS = LENGTH_STDDEV**-2
 _INCIDENCE = np.zeros((len(PAIRS), 21))
 _INCIDENCE[np.arange(len(PAIRS)), _FROM] = 1.0
 _INCIDENCE[np.arange(len(PAIRS)), _TO] = -1.0
-_X, _Y, _Z = (np.arange(axis, 63, 3) for axis in range(3))
+_JOINTS = np.arange(21)
 
 
 def fit_skeleton(pose: np.ndarray, start: np.ndarray, points: np.ndarray, stddev: np.ndarray):
@@ -63,12 +63,12 @@ def fit_skeleton(pose: np.ndarray, start: np.ndarray, points: np.ndarray, stddev
         step = np.linalg.solve(normal + np.diag(damping * normal.diagonal()), gradient)
         trial = joints - step.reshape(21, 3)
         if trial[:, 2].min() > _SMALLEST_DEPTH:
+            if gradient @ step < _ENOUGH:
+                return trial, np.linalg.inv(normal)
             new_cost, new_gradient, new_normal = _linearize(trial, *terms)
             if new_cost <= cost:
-                gain, cost = cost - new_cost, new_cost
-                joints, gradient, normal, damping = trial, new_gradient, new_normal, damping * 0.2
-                if gain < _ENOUGH:
-                    return joints, np.linalg.inv(normal)
+                joints, cost, gradient, normal = trial, new_cost, new_gradient, new_normal
+                damping *= 0.2
                 continue
         damping = max(damping * 5.0, 1e-2)
     raise ValueError("keypoints, pose and camera agree on no hand before the camera: no metres for this hand")
@@ -123,21 +123,14 @@ def _add_bones(gradient, normal, joints) -> float:
 
 
 def _add_pixels(gradient, normal, joints, points, weight) -> float:
-    nearness = 1.0 / joints[:, 2]
-    x, y = joints[:, 0] * nearness, joints[:, 1] * nearness
-    off_x, off_y = x - points[:, 0], y - points[:, 1]
-    square = weight * (off_x**2 + off_y**2) / CAUCHY**2
-    cost = 0.5 * CAUCHY**2 * np.sum(np.log1p(square))
-    weight = weight / (1.0 + square)
-    curvature = weight * nearness**2
-    normal[_X, _X] += curvature
-    normal[_Y, _Y] += curvature
-    normal[_Z, _Z] += curvature * (x * x + y * y)
-    for row, slope in ((_X, x), (_Y, y)):
-        normal[row, _Z] -= curvature * slope
-        normal[_Z, row] -= curvature * slope
-    pull_x, pull_y = weight * nearness * off_x, weight * nearness * off_y
-    gradient[_X] += pull_x
-    gradient[_Y] += pull_y
-    gradient[_Z] -= pull_x * x + pull_y * y
-    return cost
+    nearness = 1.0 / joints[:, 2:]
+    seen = joints[:, :2] * nearness
+    off = seen - points
+    square = weight * np.einsum("ij,ij->i", off, off) / CAUCHY**2
+    jacobian = np.zeros((21, 2, 3))
+    jacobian[:, 0, :1] = jacobian[:, 1, 1:2] = nearness
+    jacobian[:, :, 2] = -seen * nearness
+    weighted = jacobian.transpose(0, 2, 1) * (weight / (1.0 + square))[:, None, None]
+    gradient += (weighted @ off[:, :, None]).ravel()
+    normal.reshape(21, 3, 21, 3)[_JOINTS, :, _JOINTS] += weighted @ jacobian
+    return 0.5 * CAUCHY**2 * np.sum(np.log1p(square))
