@@ -20,7 +20,7 @@ SMALLEST_NOISE_PX = 0.05
 SMALLEST_DEPTH = 0.5  # hand scales from the camera to any joint; nearer, the hand would surround the camera
 WIDEST_RAY = 10.0  # length of a ray with z = 1: 84 degrees off the axis
 FEWEST_KEYPOINTS = 6
-MODEL_STDDEV = 0.065  # relative, along the ray: how far the most probable depth lies from the mean one in simulation
+MODEL_STDDEV = 0.07  # relative, along the ray: how far the most probable depth lies from the mean one in simulation
 
 
 @dataclass(frozen=True)
