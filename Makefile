@@ -50,8 +50,9 @@ $(VENV)/.models: | $(VENV)/.built
 run: workspace models
 	$(VENV)/bin/hand_pose_ros run $(if $(SOURCE),--source '$(SOURCE)') $(if $(MODEL),--model '$(MODEL)') $(ARGS)
 
-test: lint workspace models
+test: workspace models
 	$(if $(DATA),HAND_POSE_ROS_DATA='$(abspath $(DATA))') $(VENV)/bin/python -m pytest $(ARGS)
+	$(VENV)/bin/ruff check .
 
 lint: venv
 	$(VENV)/bin/ruff check .
