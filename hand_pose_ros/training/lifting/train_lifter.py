@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -158,7 +159,7 @@ def _rate(step: int, config: LifterConfig) -> float:
     if step < config.warmup:
         return (step + 1) / config.warmup
     done = (step - config.warmup) / max(config.steps - config.warmup, 1)
-    return 0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * min(done, 1.0)))
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
 
 
 def _average(averaged, network, decay: float):
