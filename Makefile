@@ -8,6 +8,8 @@ ROS_DISTRO := jazzy
 TORCH ?= torch==2.13.0
 # A folder like the developers' shared/data: enables the tests that need real pictures.
 DATA ?=
+# The MediaPipe package, in a venv of its own, for make bench only.
+MEDIAPIPE := .venv-mediapipe
 SOURCE ?=
 MODEL ?=
 ARGS ?=
@@ -57,8 +59,13 @@ test: workspace models
 lint: venv
 	$(VENV)/bin/ruff check .
 
-bench: workspace models
-	$(VENV)/bin/python -m benchmarks.speed $(if $(SOURCE),--source '$(SOURCE)') $(ARGS)
+$(MEDIAPIPE)/.installed: benchmarks/mediapipe_requirements.txt $(VENV)/.ros-$(ROS_DISTRO)
+	$(VENV)/bin/python -m venv $(MEDIAPIPE)
+	$(MEDIAPIPE)/bin/python -m pip --disable-pip-version-check install -q --retries 5 --no-deps -r $<
+	@touch $@
+
+bench: workspace models $(MEDIAPIPE)/.installed
+	$(VENV)/bin/python -m benchmarks.speed --mediapipe-python $(MEDIAPIPE)/bin/python $(if $(SOURCE),--source '$(SOURCE)') $(ARGS)
 
 clean:
-	rm -rf $(VENV) build install log dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(MEDIAPIPE) build install log dist *.egg-info .pytest_cache .ruff_cache .hypothesis
