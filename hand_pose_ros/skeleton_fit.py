@@ -53,8 +53,8 @@ def fit_skeleton(pose: np.ndarray, start: np.ndarray, points: np.ndarray, stddev
     """Joints (21, 3) in hand scales and their covariance (63, 63), in a frame whose z axis points at the hand.
 
     ``pose`` (21, 3): the network's normalised joints; ``start`` (3,): a first root; ``points`` (21, 2): keypoints on
-    the plane z = 1; ``stddev`` (21,): their deviations there, infinite for those that are missing. Raises ValueError if
-    the terms agree on no hand before the camera.
+    the plane z = 1; ``stddev`` (21,): their deviations there, infinite for those that are missing. All joints of
+    ``pose`` + ``start`` must lie farther than half a hand scale; those of the result do.
     """
     terms = pose + start, pose_precision(pose), points, 1.0 / stddev**2
     joints, damping = terms[0], 1e-3
@@ -71,7 +71,7 @@ def fit_skeleton(pose: np.ndarray, start: np.ndarray, points: np.ndarray, stddev
                 damping *= 0.2
                 continue
         damping = max(damping * 5.0, 1e-2)
-    raise ValueError("keypoints, pose and camera agree on no hand before the camera: no metres for this hand")
+    return joints, np.linalg.inv(normal)  # slow to settle, but better than the start at every step
 
 
 def proportioned(pose: np.ndarray) -> np.ndarray:
