@@ -61,13 +61,20 @@ def _spin(node) -> int:
     if finished is None:
         executor.spin()
         return 0
-    executor.spin_until_future_complete(finished)
+    # Not spin_until_future_complete: it hangs another callback on the future at every turn, 300 bytes for each image.
+    finished.add_done_callback(lambda _: executor.create_task(_wake))
+    while rclpy.ok() and not finished.done():
+        executor.spin_once()
     if finished.done():
         finished.result()
         deadline = time.monotonic() + _LAST_MESSAGES_S
         while rclpy.ok() and time.monotonic() < deadline:
             executor.spin_once(timeout_sec=0.05)
     return 0
+
+
+def _wake():
+    """Work that has the executor look up."""
 
 
 def _close(node):
