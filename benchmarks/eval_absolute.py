@@ -162,6 +162,7 @@ def error_2d(keypoints, item):
 
 def errors_3d(joints, truth) -> list[float]:
     """Millimetres: Procrustes-aligned, relative to the wrist, absolute, depth of the middle MCP."""
+
     def mean(a, b):
         return np.linalg.norm(a - b, axis=1).mean() * 1e3
 

@@ -32,6 +32,7 @@ _FEWEST_DEPTHS = 6
 _SKIN_TO_JOINT_M = np.array([0.018, 0.013, 0.011, 0.009, 0.007] + 4 * [0.013, 0.0085, 0.0075, 0.0065])
 _SKIN_STDDEV_M = 0.004
 
+
 @dataclass(frozen=True)
 class HandScales:
     """The scale of the person's left and right hand; both start at the population's prior."""

@@ -1,4 +1,4 @@
-"""The wrist's frame on hands whose back is known, its quaternion against SciPy, normalisation, degenerate hands."""
+"""The wrist's frame on hands whose back is known, normalisation, degenerate hands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.spatial.transform import Rotation
 
 from hand_pose_ros.hand import BONES, LEFT, RIGHT
-from hand_pose_ros.kinematics import bone_lengths, normalize, quaternion, wrist_pose
+from hand_pose_ros.kinematics import bone_lengths, normalize, wrist_pose
 
 # A right hand seen from its back by a viewer at +z, fingers towards +y: its thumb is on the viewer's left (-x).
 RIGHT_HAND = np.zeros((21, 3))
@@ -33,20 +33,6 @@ def test_the_frame_turns_with_the_hand(a, b, c):
         np.testing.assert_allclose(z, (0, 0, 1), atol=1e-12)  # out of the back, on both hands
         np.testing.assert_allclose(np.linalg.det(rotation), 1.0)
         assert np.sign(y @ (hand[1] - hand[0])) == thumb  # y: thumb's side of a right hand, the other of a left one
-
-
-@settings(deadline=None)
-@given(angles, angles, angles)
-def test_quaternion_is_scipys(a, b, c):
-    rotation = Rotation.from_euler("xyz", (a, b, c))
-    ours, theirs = quaternion(rotation.as_matrix()), rotation.as_quat()
-    assert ours[3] >= 0.0
-    np.testing.assert_allclose(abs(ours @ theirs), 1.0, atol=1e-9)
-
-
-def test_half_turns_have_quaternions():
-    for axis in np.eye(3):
-        np.testing.assert_allclose(abs(quaternion(2 * np.outer(axis, axis) - np.eye(3))[:3]), axis, atol=1e-12)
 
 
 def test_hands_without_a_palm_have_no_frame():
