@@ -24,10 +24,11 @@ class NodeProcess:
         self._read = log.open("rb")
         self._lines: list[str] = []
         parent = os.getpid()
-        # A session of its own: Ctrl-C in the terminal reaches us alone, and we decide who stops when.
+        # A group of its own: Ctrl-C in the terminal reaches us alone, and we decide who stops when. No session of its
+        # own: Linux weighs niceness only within a session (autogroup).
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log, env=environment,
-            start_new_session=True, preexec_fn=lambda: _bind_to(parent, niceness),
+            preexec_fn=lambda: _bind_to(parent, niceness),
         )  # fmt: skip
         os.set_blocking(self._process.stdout.fileno(), False)
 
@@ -121,7 +122,8 @@ def _ask(group, deadline_s, in_a_hurry):
 
 
 def _bind_to(parent: int, niceness: int) -> None:
-    """In the child, before its program starts: die with the parent, give way to others."""
+    """In the child, before its program starts: lead a group, die with the parent, give way to others."""
+    os.setpgid(0, 0)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         os._exit(1)

@@ -76,6 +76,8 @@ def make_plan(args: argparse.Namespace) -> RunPlan:
     perception = {"autostart": True, **chosen(args, "model", "device", "threads"), **extra(args.param)}
     if args.hand_scale is not None:
         perception["hand_scale_m"] = args.hand_scale
+    if camera["wait_for_hands"]:
+        perception.setdefault("max_age_s", 0.0)  # no image is too old when the next one waits for it
     if args.max_hands is not None:
         perception["estimator.max_hands"] = args.max_hands
     if args.mirrored:

@@ -33,7 +33,7 @@ from hand_pose_ros.nodes.image_publisher import ImagePublisher
 from hand_pose_ros.nodes.pacing import SimulatedClock
 
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-_REMIND_S, _LONGEST_ANSWER_S = 10.0, 1.0
+_REMIND_S, _LONGEST_ANSWER_S = 10.0, 3.0
 
 
 class CameraNode(Node):

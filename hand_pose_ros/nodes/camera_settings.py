@@ -39,7 +39,7 @@ class CameraSettings:
         runtime=False,
     )  # fmt: skip
     wait_for_hands: bool = setting(
-        False, "Send no image before the hands of the last one came (or a second passed): slow machines drop nothing.",
+        False, "Send no image before the hands of the last one came (or 3 s passed): slow machines drop nothing.",
         runtime=False,
     )  # fmt: skip
     exit_at_end: bool = setting(True, "End the process at the end of the source; false: stay, with end_of_stream set.")

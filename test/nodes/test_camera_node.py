@@ -143,7 +143,7 @@ def test_it_waits_for_the_hands_of_the_last_image_if_asked(desk, wait, video):
     assert np.diff(images).min() > 0.09
     time.sleep(0.3)
     assert len(images) == 10
-    wait(lambda: len(images) == 11, 2.0)  # who does not answer holds it up for a second, not for ever
+    wait(lambda: len(images) == 11, 4.0)  # who does not answer holds it up for a while, not for ever
     desk.close(camera)
 
 
