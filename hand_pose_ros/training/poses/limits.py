@@ -19,7 +19,7 @@ _FINGER_DEGREES = {
 LIMIT_DEGREES = {
     "elbow_flexion": (0, 145), "forearm_twist": (-85, 85),
     "wrist_flexion": (-65, 75), "wrist_deviation": (-28, 22), "ring_arch": (0, 10), "little_arch": (0, 20),
-    "thumb_abduction": (-42, 15), "thumb_opposition": (-25, 90), "thumb_twist": (-20, 45),
+    "thumb_abduction": (-42, 15), "thumb_opposition": (-38, 88), "thumb_twist": (-20, 45),
     "thumb_mcp": (-12, 60), "thumb_mcp_side": (-12, 12), "thumb_ip": (-30, 85),
     **{f"{finger}_{angle}": limits for finger in FINGER_NAMES for angle, limits in _FINGER_DEGREES[finger].items()},
 }  # fmt: skip

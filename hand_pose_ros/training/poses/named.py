@@ -15,8 +15,8 @@ from hand_pose_ros.training.poses.skeleton import ANGLE, FINGER_NAMES
 STRAIGHT, CURLED, HOOKED = (0, 2, 4, 3), (0, 82, 98, 62), (0, 5, 95, 60)
 FAN = {"index": 11, "middle": 1, "ring": -9, "little": -20}
 CLOSED = {"index": 1, "middle": -2, "ring": -5, "little": -8}
-THUMB_OUT, THUMB_ALONG, THUMB_FOLDED = (0, 5, 0, 0, 0, 0), (-30, 8, 0, 5, 0, 5), (-20, 62, 15, 35, 0, 45)
-THUMB_RELAXED, THUMB_UP, THUMB_OPPOSED = (-16, 28, 5, 12, 0, 15), (4, -8, 0, 0, 0, -12), (-14, 62, 25, 15, 0, 20)
+THUMB_OUT, THUMB_ALONG, THUMB_FOLDED = (0, -14, 0, 0, 0, 0), (-26, -8, 0, 5, 0, 5), (-16, 48, 15, 35, 0, 45)
+THUMB_RELAXED, THUMB_UP, THUMB_OPPOSED = (-12, 10, 5, 12, 0, 15), (6, -24, 0, 0, 0, -12), (-12, 50, 25, 15, 0, 20)
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,10 @@ def _fist_poses() -> list[NamedPose]:
     return [
         _posed("fist", hand(THUMB_FOLDED, CURLED), thumb_over("middle", 1, 0.4)),
         _posed("fist_thumb_on_index", hand(THUMB_FOLDED, CURLED), thumb_over("index", 1, 0.6)),
-        _posed("fist_thumb_beside", hand((-30, 20, 5, 5, 0, 5), CURLED), beside),
+        _posed("fist_thumb_beside", hand((-28, 4, 5, 5, 0, 5), CURLED), beside),
         _posed("thumb_up", hand(THUMB_UP, CURLED)),
-        _posed("loose_fist", hand((-22, 45, 10, 25, 0, 30), (0, 58, 75, 45))),
-        _posed("key_grip", hand((-25, 30, 10, 20, 0, 25), (0, 60, 70, 40)), beside),
+        _posed("loose_fist", hand((-20, 32, 10, 25, 0, 30), (0, 58, 75, 45))),
+        _posed("key_grip", hand((-24, 14, 10, 20, 0, 25), (0, 60, 70, 40)), beside),
         _posed("hooks", hand(THUMB_ALONG, HOOKED)),
     ]
 
@@ -104,7 +104,7 @@ def _pointing_poses() -> list[NamedPose]:
         _posed("two_closed", hand(THUMB_FOLDED, bent, index=STRAIGHT, middle=STRAIGHT), on_ring),
         _posed("three", hand(THUMB_OUT, bent, FAN, index=STRAIGHT, middle=STRAIGHT)),
         _posed("three_fingers", hand(THUMB_FOLDED, STRAIGHT, FAN, little=(0, 70, 85, 50)), thumb_over("little")),
-        _posed("four", hand((-22, 75, 30, 35, 0, 45), STRAIGHT, FAN)),
+        _posed("four", hand((-20, 64, 30, 35, 0, 45), STRAIGHT, FAN)),
         _posed("horns", hand(THUMB_FOLDED, bent, FAN, index=STRAIGHT, little=STRAIGHT), held),
         _posed("shaka", hand(THUMB_OUT, bent, FAN, little=STRAIGHT)),
         _posed("little_up", hand(THUMB_FOLDED, bent, little=STRAIGHT), held),
@@ -117,18 +117,18 @@ def _pointing_poses() -> list[NamedPose]:
 def _open_poses() -> list[NamedPose]:
     return [
         _posed("open", hand(THUMB_OUT, STRAIGHT, FAN)),
-        _posed("spread", hand((8, -8, 0, -5, 0, -12), (0, -8, 2, 0), {k: 1.5 * v for k, v in FAN.items()})),
+        _posed("spread", hand((8, -26, 0, -5, 0, -12), (0, -8, 2, 0), {k: 1.5 * v for k, v in FAN.items()})),
         _posed("flat", hand(THUMB_ALONG, (0, 0, 2, 2))),
         _posed("flat_thumb_out", hand(THUMB_OUT, (0, 0, 2, 2))),
-        _posed("thumb_across", hand((-25, 72, 25, 35, 0, 40), STRAIGHT)),
+        _posed("thumb_across", hand((-22, 62, 25, 35, 0, 40), STRAIGHT)),
         _posed("relaxed", hand(THUMB_RELAXED, index=(0, 18, 28, 14), middle=(0, 25, 34, 18), ring=(0, 30, 38, 20),
                                little=(0, 30, 38, 20))),
         _posed("hanging", hand(THUMB_RELAXED, index=(0, 30, 40, 22), middle=(0, 38, 46, 28), ring=(0, 44, 50, 28),
                                little=(0, 46, 50, 30))),
-        _posed("claw", hand((-2, 25, 5, 10, 0, 25), (0, 10, 58, 38), FAN)),
+        _posed("claw", hand((-2, 10, 5, 10, 0, 25), (0, 10, 58, 38), FAN)),
         _posed("tabletop", hand(THUMB_RELAXED, (0, 80, 6, 4))),
-        _posed("grip_c", hand((-4, 52, 15, 10, 0, 20), (0, 42, 38, 22))),
-        _posed("bird_beak", hand((-12, 60, 20, 10, 0, 10), (0, 68, 12, 8))),
+        _posed("grip_c", hand((-4, 40, 15, 10, 0, 20), (0, 42, 38, 22))),
+        _posed("bird_beak", hand((-12, 50, 20, 10, 0, 10), (0, 68, 12, 8))),
         _posed("typing", hand(THUMB_RELAXED, (0, 28, 42, 28), FAN)),
     ]  # fmt: skip
 
