@@ -72,7 +72,7 @@ class HandScale:
 class HandPose:
     """One hand in one image. Without intrinsics every metric field is None: metres are never invented.
 
-    Frame: camera optical (x right, y down, z forward), metres. Pixels: raw image, centre of the top-left pixel is (0, 0).
+    Frame: camera optical (x right, y down, z forward), metres. Pixels: raw image; (0, 0) is the centre of the top-left one.
     """
 
     handedness: str
@@ -89,6 +89,9 @@ class HandPose:
     """(21,) 1-sigma deviation per image axis, pixels."""
     normalized_joints: np.ndarray
     """(21, 3) middle MCP at the origin, wrist-to-middle-MCP length 1, axes of the camera optical frame."""
+    joint_centres_px: np.ndarray | None = None
+    """(21, 2) pixels where a lifter says that the joints' centres are seen; metres follow from them. A detector's
+    keypoints are where annotators click: on knuckles and creases."""
     joints_m: np.ndarray | None = None
     """(21, 3) metres in the camera optical frame."""
     joint_stddev_m: np.ndarray | None = None

@@ -8,7 +8,7 @@ import numpy as np
 
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.hand import PREDICTED, HandPose
-from hand_pose_ros.lifting import VirtualView, network_input, restored, virtual_view
+from hand_pose_ros.lifting import VirtualView, network_input, restored, seen_at, virtual_view
 
 
 class HandLifter:
@@ -23,24 +23,25 @@ class HandLifter:
             return hands_per_image
         hands_per_image = [list(hands) for hands in hands_per_image]
         jobs = [
-            (hands, n, view, network_input(view, hand.keypoint_scores, hand.normalized_joints))
+            (hands, n, camera, view)
             for hands, camera in zip(hands_per_image, cameras, strict=True)
             for n, hand in enumerate(hands)
             if (view := _view(hand, camera)) is not None
         ]
         if jobs:
-            joints = self._run(np.stack([job[3] for job in jobs]))
-            for (hands, n, view, _), lifted in zip(jobs, joints, strict=True):
-                hands[n] = _lifted(hands[n], lifted, view)
+            output = self._run(np.stack([_input(hands[n], view) for hands, n, _, view in jobs]))
+            for row, (hands, n, camera, view) in enumerate(jobs):
+                answer = {name: value[row].astype(np.float64) for name, value in output.items()}
+                hands[n] = _lifted(hands[n], answer, view, camera)
         return hands_per_image
 
-    def _run(self, views: np.ndarray) -> np.ndarray:
+    def _run(self, views: np.ndarray) -> dict[str, np.ndarray]:
         if self._stage.runtime == "torch":
             import torch
 
-            joints = self._stage(torch.from_numpy(views).to(self._stage.device))["joints"]
-            return joints.cpu().numpy().astype(np.float64)
-        return np.asarray(self._stage(views)["joints"], dtype=np.float64)
+            output = self._stage(torch.from_numpy(views).to(self._stage.device))
+            return {name: value.cpu().numpy() for name, value in output.items()}
+        return self._stage(views)
 
 
 def _view(hand: HandPose, camera: CameraModel | None) -> VirtualView | None:
@@ -53,8 +54,16 @@ def _view(hand: HandPose, camera: CameraModel | None) -> VirtualView | None:
         return None
 
 
-def _lifted(hand: HandPose, joints: np.ndarray, view: VirtualView) -> HandPose:
+def _input(hand: HandPose, view: VirtualView) -> np.ndarray:
+    # Only how keypoints differ in confidence counts here: the hand as a whole passed the presence threshold.
+    scores = hand.keypoint_scores / max(float(np.max(hand.keypoint_scores)), 1e-6)
+    return network_input(view, scores, hand.normalized_joints)
+
+
+def _lifted(hand: HandPose, answer: dict[str, np.ndarray], view: VirtualView, camera: CameraModel) -> HandPose:
     try:
-        return replace(hand, normalized_joints=restored(joints, view.rotation))
+        joints = restored(answer["joints"], view.rotation)
     except ValueError:  # an answer that is no hand: the image network's joints are kept
         return hand
+    centres = seen_at(answer["keypoints"], view, camera) if "keypoints" in answer else None
+    return replace(hand, normalized_joints=joints, joint_centres_px=centres)

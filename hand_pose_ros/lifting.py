@@ -90,3 +90,10 @@ def restored(joints: np.ndarray, rotation: np.ndarray) -> np.ndarray:
         raise ValueError("the lifter's answer is no hand")
     joints[WRIST] /= length
     return joints
+
+
+def seen_at(keypoints: np.ndarray, view: VirtualView, camera: CameraModel) -> np.ndarray | None:
+    """Keypoints (21, 2) of the virtual view in raw pixels; None if one of them leaves what the lens can see."""
+    rays = np.column_stack([keypoints * view.extent, np.ones(len(keypoints))]) @ view.rotation.T
+    pixels = camera.project(rays)
+    return pixels if np.isfinite(pixels).all() else None

@@ -18,9 +18,10 @@ def placed(hand: HandPose, camera: CameraModel | None, scales: HandScales) -> Ha
     if camera is None:
         return hand
     scale = scales.of(hand.handedness)
+    pixels = hand.keypoints_px if hand.joint_centres_px is None else hand.joint_centres_px
     try:
         placement = place(
-            hand.normalized_joints, hand.keypoints_px, camera, scale, hand.keypoint_stddev_px, hand.keypoint_scores
+            hand.normalized_joints, pixels, camera, scale, hand.keypoint_stddev_px, hand.keypoint_scores
         )
     except ValueError:
         return hand

@@ -13,7 +13,7 @@ OUTPUTS = {
         "keypoints": ((21, 2), True), "presence": ((), True), "right": ((), True), "joints": ((21, 3), False),
         "depth": ((21,), False), "keypoint_stddev": ((21,), False), "keypoint_score": ((21,), False),
     },
-    "lifter": {"joints": ((21, 3), True)},
+    "lifter": {"joints": ((21, 3), True), "joint_stddev": ((21, 2), False), "keypoints": ((21, 2), False)},
 }  # fmt: skip
 
 

@@ -35,8 +35,8 @@ class KeypointLifter(nn.Module):
     (1), which tells how strong the perspective is; a 3D guess of the image network, middle MCP at the origin (63); 1 if
     there is such a guess, else 0.
     Outputs: ``joints`` (N, 21, 3) middle MCP at the origin, lengths in hand scales, axes of the virtual view;
-    ``joint_stddev`` (N, 21, 2) deviations across and along the viewing axis, hand scales; ``keypoints`` (N, 21, 2) where
-    the joints' centres are seen, in the input's units: a detector's own idea of a knuckle corrected.
+    ``joint_stddev`` (N, 21, 2) deviations across and along the viewing axis, hand scales; ``keypoints`` (N, 21, 2)
+    where the joints' centres are seen, in the input's units: a detector's own idea of a knuckle corrected.
     """
 
     def __init__(self, width: int = 384, blocks: int = 3, dropout: float = 0.0):
