@@ -27,7 +27,7 @@ class MemoryGrowth:
 
 
 def growth(frames: np.ndarray, memory_mb: np.ndarray) -> MemoryGrowth:
-    """Growth between the first tenth of the ``frames`` (n,) and the end. ValueError with less than ten samples there."""
+    """Growth from the first tenth of the ``frames`` (n,) to the end; ValueError with less than ten samples there."""
     late = frames >= frames[0] + _WARM_UP * (frames[-1] - frames[0])
     if late.sum() < 10:
         raise ValueError(f"only {late.sum()} samples after the warm-up: run longer")

@@ -4,7 +4,7 @@
 
 camera_node loops the video as fast as the perception answers, so that every frame is worked on. Resident memory of
 every process is sampled twice a second. Ends with status 1 if it grew by more than 5 % between the first tenth of the
-frames and the end (straight line through the samples, or the largest sample against the first), if a process died, or if
+frames and the end (straight line through the samples, or the largest sample over the first), if a process died, or if
 frames or hands stopped coming.
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.memory_growth import MemoryGrowth, growth
+from benchmarks.memory_growth import growth
 from benchmarks.node_chain import CAMERA, PERCEPTION, RECORDER, NodeChain, Sample
 from benchmarks.report import machine
 
@@ -113,19 +113,19 @@ def show(sample: Sample, wanted: int) -> None:
 def report(samples: list[Sample], summary: dict) -> int:
     """Print the result; 1 if some process grew too much."""
     frames = np.array([sample.progress["frames"] for sample in samples], np.float64)
-    minutes = (samples[-1].time_s - samples[0].time_s) / 60
+    minutes, latency = (samples[-1].time_s - samples[0].time_s) / 60, summary["latency_ms"]
     print(
         f"{summary['frames']} frames in {minutes:.1f} min, {summary['frames_with_hand']} with a hand, "
-        f"{summary['dropped']} dropped, {len(summary['ids'])} ids, {summary['files']['bag_messages']} messages recorded; "
-        f"latency p50 {summary['latency_ms']['p50']} ms, p95 {summary['latency_ms']['p95']} ms"
+        f"{summary['dropped']} dropped, {len(summary['ids'])} ids, {summary['files']['bag_messages']} messages "
+        f"recorded; latency p50 {latency['p50']} ms, p95 {latency['p95']} ms. {machine()}"
     )
-    grown = [row(node, frames, samples) for node in samples[0].rss_mb]
+    grown = [row(node, frames, np.array([sample.rss_mb[node] for sample in samples])) for node in samples[0].rss_mb]
     return int(max(grown) > MOST_GROWTH)
 
 
-def row(node: str, frames: np.ndarray, samples: list[Sample]) -> float:
+def row(node: str, frames: np.ndarray, memory_mb: np.ndarray) -> float:
     """Print and return the growth of one process."""
-    result: MemoryGrowth = growth(frames, np.array([sample.rss_mb[node] for sample in samples]))
+    result = growth(frames, memory_mb)
     verdict = "too much" if result.worst > MOST_GROWTH else "ok"
     print(
         f"{node:20} {result.start_mb:7.1f} MB after a tenth, {result.end_mb:7.1f} MB at the end, largest "
