@@ -14,16 +14,13 @@ import time
 import rclpy
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from rcl_interfaces.msg import SetParametersResult
 from rclpy.duration import Duration
-from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.task import Future
 from rosgraph_msgs.msg import Clock
 from std_msgs.msg import Bool, Header
 
 from hand_pose_ros.msg import HandPoseArray
-from hand_pose_ros.nodes import parameters
 from hand_pose_ros.nodes.calibration import UNCALIBRATED, Calibration
 from hand_pose_ros.nodes.camera_settings import CameraSettings
 from hand_pose_ros.nodes.camera_worker import CameraWorker
@@ -31,19 +28,17 @@ from hand_pose_ros.nodes.counts import Rate
 from hand_pose_ros.nodes.executable import run_node
 from hand_pose_ros.nodes.image_publisher import ImagePublisher
 from hand_pose_ros.nodes.pacing import SimulatedClock
+from hand_pose_ros.nodes.settings_node import SettingsNode
 
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _REMIND_S, _LONGEST_ANSWER_S = 10.0, 3.0
 
 
-class CameraNode(Node):
+class CameraNode(SettingsNode):
     """Sends one source. ``finished`` is done at its end: with None, or with the exception that ended it."""
 
     def __init__(self, **options):
-        super().__init__("camera_node", **options)
-        self.settings = parameters.declare(self, CameraSettings())
-        for text in parameters.misspelt(self, parameters.names(self.settings)):
-            self.get_logger().warning(text)
+        super().__init__("camera_node", CameraSettings(), **options)
         self._calibration = Calibration(self.settings.camera_info_url, self.settings.fov)
         if not self._calibration.known:
             self.get_logger().warning(UNCALIBRATED)
@@ -58,20 +53,12 @@ class CameraNode(Node):
         self._worker = CameraWorker(lambda: self.settings, self._ready, self._send, self._ended, self.get_logger())
         self._clock_topic, self._simulated = self._simulation()
         self.create_timer(1.0, self._report)
-        self.add_on_set_parameters_callback(self._change)
         self._worker.start()
 
     def _simulation(self):
         if not self.settings.publish_clock:
             return None, None
         return self.create_publisher(Clock, "/clock", 10), SimulatedClock(self._worker.source.rate)
-
-    def _change(self, changes) -> SetParametersResult:
-        try:
-            self.settings = parameters.updated(self.settings, changes, active=True)
-        except parameters.ParameterRefusedError as error:
-            return SetParametersResult(successful=False, reason=str(error))
-        return SetParametersResult(successful=True)
 
     def _ready(self, stopped) -> bool:
         """Wait for the subscribers and the delay; False if ``stopped`` was set meanwhile."""

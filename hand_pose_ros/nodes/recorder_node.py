@@ -13,17 +13,16 @@ from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType
-from rclpy.node import Node
 from rclpy.serialization import deserialize_message
 
 from hand_pose_ros.hand import LEFT, RIGHT
 from hand_pose_ros.msg import HandPose, HandPoseArray, HandPoseInfo
-from hand_pose_ros.nodes import parameters
 from hand_pose_ros.nodes.complaints import Complaints
 from hand_pose_ros.nodes.conversions import ImageError, rgb_from_image, seconds
 from hand_pose_ros.nodes.executable import run_node
 from hand_pose_ros.nodes.recording import Recording, folder_of_now
 from hand_pose_ros.nodes.run_statistics import RunStatistics
+from hand_pose_ros.nodes.settings_node import SettingsNode
 from hand_pose_ros.nodes.topic_follower import TopicFollower
 from hand_pose_ros.settings import setting
 
@@ -50,14 +49,11 @@ class RecorderSettings:
     extra_topics: tuple[str, ...] = setting((), "Full names of further topics; images become videos.", runtime=False)
 
 
-class RecorderNode(Node):
+class RecorderNode(SettingsNode):
     """Follows the topics of its namespace into one ``Recording``."""
 
     def __init__(self, **options):
-        super().__init__("recorder_node", **options)
-        self.settings = parameters.declare(self, RecorderSettings())
-        for text in parameters.misspelt(self, parameters.names(self.settings)):
-            self.get_logger().warning(text)
+        super().__init__("recorder_node", RecorderSettings(), **options)
         folder = Path(self.settings.output).expanduser() if self.settings.output else folder_of_now()
         self._recording = Recording(folder, self.settings.record_bag, self.settings.video_codec)
         self._statistics, self._announced = RunStatistics(), {}

@@ -10,16 +10,13 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
-from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CompressedImage, Image
 from visualization_msgs.msg import MarkerArray
 
 from hand_pose_ros.msg import HandPoseArray
-from hand_pose_ros.nodes import parameters
 from hand_pose_ros.nodes.complaints import Complaints
 from hand_pose_ros.nodes.conversions import (
     ImageError,
@@ -30,6 +27,7 @@ from hand_pose_ros.nodes.conversions import (
 )
 from hand_pose_ros.nodes.executable import run_node
 from hand_pose_ros.nodes.markers import HandMarkers
+from hand_pose_ros.nodes.settings_node import SettingsNode
 from hand_pose_ros.nodes.stamp_pairs import StampPairs
 from hand_pose_ros.overlay import draw_hands
 from hand_pose_ros.settings import setting
@@ -52,14 +50,11 @@ class VisualizationSettings:
     )
 
 
-class VisualizationNode(Node):
+class VisualizationNode(SettingsNode):
     """Subscribes when somebody looks, pairs by stamp, draws, publishes."""
 
     def __init__(self, **options):
-        super().__init__("visualization_node", **options)
-        self.settings = parameters.declare(self, VisualizationSettings())
-        for text in parameters.misspelt(self, parameters.names(self.settings)):
-            self.get_logger().warning(text)
+        super().__init__("visualization_node", VisualizationSettings(), **options)
         self._complaints = Complaints(self.get_logger())
         self._pairs, self._hand_markers, self._frame_rate = StampPairs(_KEPT_IMAGES), HandMarkers(), FrameRate()
         self._markers = self.create_publisher(MarkerArray, "markers", 10)
@@ -68,14 +63,6 @@ class VisualizationNode(Node):
         self._overlay = self.create_publisher(Image, "overlay", QoSProfile(depth=2), **qos)
         self._hands_subscription = self._image_subscription = None
         self.create_timer(_WATCH_S, self._watch, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        self.add_on_set_parameters_callback(self._change)
-
-    def _change(self, changes) -> SetParametersResult:
-        try:
-            self.settings = parameters.updated(self.settings, changes, active=True)
-        except parameters.ParameterRefusedError as error:
-            return SetParametersResult(successful=False, reason=str(error))
-        return SetParametersResult(successful=True)
 
     def _watch(self):
         """Subscribe to what is looked at, unsubscribe from what is not."""

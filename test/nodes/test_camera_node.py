@@ -6,6 +6,7 @@ import itertools
 import signal
 import threading
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -298,3 +299,17 @@ def test_calibration_urls():
     assert local_path("package://hand_pose_ros/config/fastdds.xml").is_file()
     with pytest.raises(ValueError, match="http"):
         local_path("http://host/b.yaml")
+
+
+def test_every_parameter_is_documented():
+    from dataclasses import fields
+
+    from hand_pose_ros.nodes.recorder_node import RecorderSettings
+    from hand_pose_ros.nodes.visualization_node import VisualizationSettings
+
+    page = (Path(__file__).resolve().parents[2] / "docs" / "camera_visualization_recorder.md").read_text()
+    for settings in (CameraSettings, VisualizationSettings, RecorderSettings):
+        for item in fields(settings):
+            assert f"`{item.name}`" in page
+            lines = [line for line in page.splitlines() if f"`{item.name}`" in line and line.startswith("|")]
+            assert any(("(r)" in line) == item.metadata["runtime"] for line in lines), item.name

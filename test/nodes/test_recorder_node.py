@@ -193,6 +193,15 @@ def test_an_existing_recording_is_not_overwritten(desk, tmp_path):
         Bag(tmp_path / "bag")
 
 
+def test_parameters_are_fixed_while_it_records(desk, tmp_path):
+    from rclpy.parameter import Parameter
+
+    recorder = desk.make(RecorderNode, namespace="fixed", output=str(tmp_path / "out"))
+    result = recorder.set_parameters([Parameter("output", value="elsewhere")])[0]
+    assert not result.successful
+    assert "output" in result.reason
+
+
 def test_a_run_without_anything_has_a_summary_too(desk, tmp_path):
     desk.close(desk.make(RecorderNode, namespace="quiet", output=str(tmp_path / "out"), record_bag=False))
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
