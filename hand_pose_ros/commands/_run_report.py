@@ -26,7 +26,7 @@ class Progress:
             self._live.update(text)
         elif time.monotonic() - self._shown_s > _PLAIN_PERIOD_S:
             self._shown_s = time.monotonic()
-            self._console.print(text, highlight=False)
+            self._console.print(text, highlight=False, soft_wrap=True)
 
     def stop(self) -> None:
         """Take the line away."""

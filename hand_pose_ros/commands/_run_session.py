@@ -58,7 +58,7 @@ class RunSession:
         environment = ros_environment(self.plan.share)
         domain = environment["ROS_DOMAIN_ID"]
         self._console.print(
-            f"results: {self.plan.output}; look on with ROS_DOMAIN_ID={domain}", highlight=False, soft_wrap=True
+            f"results: {self.plan.output}; to look on: export ROS_DOMAIN_ID={domain}", highlight=False, soft_wrap=True
         )
         if not has_room():
             self._console.print("warning: /dev/shm is too small for images (Docker: --shm-size=512m); expect drops")
