@@ -37,19 +37,6 @@ def _is_right(handedness: str) -> bool:
     return handedness == RIGHT
 
 
-def quaternion(rotation: np.ndarray) -> np.ndarray:
-    """Unit quaternion (4,) x y z w, w >= 0, of a rotation (3, 3): main eigenvector of Bar-Itzhack's matrix (2000)."""
-    (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = np.asarray(rotation, dtype=np.float64)
-    matrix = np.array([
-        [xx - yy - zz, 0.0, 0.0, 0.0],
-        [yx + xy, yy - xx - zz, 0.0, 0.0],
-        [zx + xz, zy + yz, zz - xx - yy, 0.0],
-        [zy - yz, xz - zx, yx - xy, xx + yy + zz],
-    ])  # fmt: skip
-    vector = np.linalg.eigh(matrix)[1][:, -1]  # reads the lower triangle
-    return -vector if vector[3] < 0.0 else vector
-
-
 def bone_lengths(joints: np.ndarray) -> np.ndarray:
     """Lengths (..., 20) of the bones of ``joints`` (..., 21, 3), in their unit, in the order of ``hand.BONES``."""
     joints = np.asarray(joints)

@@ -151,7 +151,7 @@ def test_the_wheel_holds_the_modules_the_command_and_the_models(wheel):
 # Names by which rosdep and colcon know what is imported under another name.
 ROSDEP_KEYS = {
     "cv2": "python3-opencv", "numpy": "python3-numpy", "yaml": "python3-yaml", "rich": "python3-rich",
-    "psutil": "python3-psutil",
+    "psutil": "python3-psutil", "transforms3d": "python3-transforms3d",
 }  # fmt: skip
 # From PyPI on every system, as package.xml says (flatbuffers with onnxruntime); the two interfaces come with rclpy.
 NOT_DECLARED = {

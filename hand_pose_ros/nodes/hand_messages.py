@@ -25,6 +25,7 @@ from hand_pose_ros.hand import (
 from hand_pose_ros.msg import HandPose as HandPoseMsg
 from hand_pose_ros.msg import HandPoseArray, HandPoseInfo, Pixel
 from hand_pose_ros.msg import OrientedBox as OrientedBoxMsg
+from hand_pose_ros.nodes.ros_packages import quaternion_from_matrix
 
 _HANDEDNESS = {LEFT: HandPoseMsg.HANDEDNESS_LEFT, RIGHT: HandPoseMsg.HANDEDNESS_RIGHT}
 _STATUS = {
@@ -127,7 +128,7 @@ def wrist_pose_message(joints_m: np.ndarray, handedness: str) -> Pose:
         position, rotation = kinematics.wrist_pose(joints_m, handedness)
     except ValueError:
         return Pose(position=_point(joints_m[WRIST].tolist()), orientation=Quaternion(x=_NAN, y=_NAN, z=_NAN, w=_NAN))
-    x, y, z, w = kinematics.quaternion(rotation).tolist()
+    x, y, z, w = quaternion_from_matrix(rotation)
     return Pose(position=_point(position.tolist()), orientation=Quaternion(x=x, y=y, z=z, w=w))
 
 

@@ -1,45 +1,34 @@
-"""Image messages to RGB arrays and back, with numpy and OpenCV alone.
+"""Image messages to RGB arrays and back. cv_bridge or rosbags-image (``ros_packages.py``) convert colours.
 
-cv_bridge is not used on purpose: its binaries break with NumPy 2 (ros-perception/vision_opencv#535), it is not on PyPI,
-and the 8-bit encodings of ``sensor_msgs/image_encodings.hpp`` need one OpenCV call each.
+What they would not notice is checked here: sizes, truncated data, odd chroma. Rows are handed over without padding,
+because rosbags-image ignores ``step`` and cv_bridge rounds it to whole pixels.
 """
 
 from __future__ import annotations
+
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 from sensor_msgs.msg import Image
 
 from hand_pose_ros.input_checks import LARGEST_SIDE, SMALLEST_SIDE
+from hand_pose_ros.nodes.ros_packages import rgb_from_message
 
 
 class ImageError(ValueError):
     """An image that cannot be used; the text names the offending value and says what to do."""
 
 
-# encoding: (bytes per pixel and row of ``step``, OpenCV's conversion or None). OpenCV names a Bayer pattern by the
-# second row's pixels 2 and 3, so ROS's RGGB is its BG.
-_ENCODINGS = {
-    "rgb8": (3, None),
-    "bgr8": (3, cv2.COLOR_BGR2RGB),
-    "8uc3": (3, cv2.COLOR_BGR2RGB),
-    "rgba8": (4, cv2.COLOR_RGBA2RGB),
-    "bgra8": (4, cv2.COLOR_BGRA2RGB),
-    "8uc4": (4, cv2.COLOR_BGRA2RGB),
-    "mono8": (1, cv2.COLOR_GRAY2RGB),
-    "8uc1": (1, cv2.COLOR_GRAY2RGB),
-    "yuv422": (2, cv2.COLOR_YUV2RGB_UYVY),
-    "uyvy": (2, cv2.COLOR_YUV2RGB_UYVY),
-    "yuv422_yuy2": (2, cv2.COLOR_YUV2RGB_YUY2),
-    "yuyv": (2, cv2.COLOR_YUV2RGB_YUY2),
-    "nv12": (1, cv2.COLOR_YUV2RGB_NV12),
-    "nv21": (1, cv2.COLOR_YUV2RGB_NV21),
-    "bayer_rggb8": (1, cv2.COLOR_BayerBG2RGB),
-    "bayer_bggr8": (1, cv2.COLOR_BayerRG2RGB),
-    "bayer_gbrg8": (1, cv2.COLOR_BayerGR2RGB),
-    "bayer_grbg8": (1, cv2.COLOR_BayerGB2RGB),
-}
-ENCODINGS = tuple(_ENCODINGS)
+# Bytes per pixel and row of ``step``.
+_CHANNELS = {
+    "rgb8": 3, "bgr8": 3, "rgba8": 4, "bgra8": 4, "mono8": 1, "yuv422": 2, "yuv422_yuy2": 2, "nv12": 1, "nv21": 1,
+    "bayer_rggb8": 1, "bayer_bggr8": 1, "bayer_gbrg8": 1, "bayer_grbg8": 1,
+}  # fmt: skip
+_OTHER_NAMES = {"8uc3": "bgr8", "8uc4": "bgra8", "8uc1": "mono8", "uyvy": "yuv422", "yuyv": "yuv422_yuy2"}
+ENCODINGS = (*_CHANNELS, *_OTHER_NAMES)
+# Not by the libraries: cv_bridge does not know them, rosbags-image takes two thirds of the rows for the whole picture.
+_PLANAR = {"nv12": cv2.COLOR_YUV2RGB_NV12, "nv21": cv2.COLOR_YUV2RGB_NV21}
 
 
 def rgb_from_image(message: Image) -> np.ndarray:
@@ -48,17 +37,31 @@ def rgb_from_image(message: Image) -> np.ndarray:
     ``rgb8`` without padding shares the message's memory; everything else is one pass over the pixels.
     """
     name = message.encoding.strip().lower()
-    if name not in _ENCODINGS:
+    name = _OTHER_NAMES.get(name, name)
+    if name not in _CHANNELS:
         raise ImageError(_unknown_encoding(message.encoding))
-    channels, conversion = _ENCODINGS[name]
     check_size(message.width, message.height)
     _check_even(name, message)
-    planar = name in ("nv12", "nv21")
-    pixels = _rows(message, channels, message.height * 3 // 2 if planar else message.height)
-    if conversion is None:
-        return np.ascontiguousarray(pixels)
-    # OpenCV skips the padding of packed rows by itself, but not that of the planar formats.
-    return cv2.cvtColor(np.ascontiguousarray(pixels) if planar else pixels, conversion)
+    rows = message.height * 3 // 2 if name in _PLANAR else message.height
+    return _converted(_rows(message, _CHANNELS[name], rows), name)
+
+
+def _converted(pixels, name):
+    if name == "bgr8":  # OpenCV skips the padding by itself; cv_bridge takes five times as long
+        return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+    pixels = np.ascontiguousarray(pixels)
+    if name == "rgb8":
+        return pixels
+    if name in _PLANAR:
+        return cv2.cvtColor(pixels, _PLANAR[name])
+    return rgb_from_message(_packed(pixels, name))
+
+
+def _packed(pixels, encoding):
+    """What the libraries read of an Image, without a copy into its array."""
+    height, width = pixels.shape[:2]
+    step = pixels.nbytes // height
+    return SimpleNamespace(height=height, width=width, encoding=encoding, step=step, is_bigendian=0, data=pixels)
 
 
 def image_message(rgb: np.ndarray, header, encoding: str = "rgb8") -> Image:
@@ -116,9 +119,9 @@ def check_size(width: int, height: int) -> None:
 
 
 def _check_even(name, message):
-    if name in ("nv12", "nv21") and (message.width % 2 or message.height % 2):
+    if name in _PLANAR and (message.width % 2 or message.height % 2):
         raise ImageError(f"{message.encoding} image of {message.width} x {message.height}: both sides must be even")
-    if name in ("yuv422", "uyvy", "yuyv", "yuv422_yuy2") and message.width % 2:
+    if name in ("yuv422", "yuv422_yuy2") and message.width % 2:
         raise ImageError(f"{message.encoding} image of width {message.width}: the width must be even")
 
 

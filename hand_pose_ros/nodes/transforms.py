@@ -11,6 +11,7 @@ from geometry_msgs.msg import Quaternion, Transform, TransformStamped, Vector3
 
 from hand_pose_ros import kinematics
 from hand_pose_ros.hand import KEYPOINT_NAMES, PREDICTED, HandPose
+from hand_pose_ros.nodes.ros_packages import quaternion_from_matrix
 
 _NAMES = {side: [f"{side}_hand/{name}" for name in KEYPOINT_NAMES] for side in ("left", "right")}
 
@@ -35,7 +36,7 @@ def hand_transforms(hand: HandPose, header, prefix: str = "", joints: bool = Tru
         position, rotation = kinematics.wrist_pose(hand.joints_m, hand.handedness)
     except ValueError:
         return []
-    x, y, z, w = kinematics.quaternion(rotation).tolist()
+    x, y, z, w = quaternion_from_matrix(rotation)
     wrist = f"{prefix}{hand.handedness}_hand"
     sent = [_transform(header, wrist, position.tolist(), Quaternion(x=x, y=y, z=z, w=w))]
     if joints:
