@@ -72,7 +72,7 @@ class HandScale:
 class HandPose:
     """One hand in one image. Without intrinsics every metric field is None: metres are never invented.
 
-    Frame: camera optical (x right, y down, z forward), metres. Pixels: raw image; (0, 0) is the centre of the top-left one.
+    Frame: camera optical (x right, y down, z forward), metres. Pixels: raw image; (0, 0) is the first pixel's centre.
     """
 
     handedness: str

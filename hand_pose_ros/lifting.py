@@ -37,7 +37,7 @@ def virtual_view(keypoints_px: np.ndarray, camera: CameraModel, handedness: str)
     seen = rays @ rotation
     plane = seen[:, :2] / seen[:, 2:]
     extent = spread(plane)
-    if not extent > 0.0:
+    if not extent > 1e-9:  # a hand of this size is no wider than a rounding error
         raise ValueError("all keypoints lie at one pixel")
     return VirtualView(plane / extent, extent, rotation)
 
