@@ -27,7 +27,7 @@ from hand_pose_ros.nodes.conversions import (
 )
 from hand_pose_ros.nodes.executable import run_node
 from hand_pose_ros.nodes.markers import HandMarkers
-from hand_pose_ros.nodes.settings_node import SettingsNode
+from hand_pose_ros.nodes.node_with_settings import SettingsNode
 from hand_pose_ros.nodes.stamp_pairs import StampPairs
 from hand_pose_ros.overlay import draw_hands
 from hand_pose_ros.settings import setting
