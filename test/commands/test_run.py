@@ -96,7 +96,9 @@ def hands_in_bag(folder) -> int:
 def test_a_run_processes_every_frame_and_leaves_a_summary_a_film_and_a_bag(video, tmp_path):
     run = Run(video, "--output", tmp_path / "out")
     run.until(lambda: len(run.children) >= 4)
-    assert {child.nice() for child in run.children if "visualization_node" in " ".join(child.cmdline())} == {5}
+    assert {child.nice() for child in run.children if "visualization_node" in " ".join(child.cmdline())} == {
+        min(os.nice(0) + 5, 19)
+    }
     status, output, errors = run.end()
     assert status == 0, errors
     summary = summary_of(tmp_path / "out")
