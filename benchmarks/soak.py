@@ -2,8 +2,8 @@
 
     python -m benchmarks.soak --source video.mp4 --minutes-of-video 60
 
-camera_node loops the video as fast as the perception answers, so that every frame is worked on. Resident memory of
-every process is sampled twice a second. Ends with status 1 if it grew by more than 5 % between the first tenth of the
+camera_node loops the video as fast as the perception answers, so that every frame is worked on; or, with --rate, at that
+rate, and what comes too fast is dropped. Resident memory of every process is sampled twice a second. Ends with status 1 if it grew by more than 5 % between the first tenth of the
 frames and the end (straight line through the samples, or the largest sample over the first), if a process died, or if
 frames or hands stopped coming.
 """
@@ -11,6 +11,7 @@ frames or hands stopped coming.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import sys
 import tempfile
@@ -37,12 +38,16 @@ def main() -> int:
     print(f"{Path(args.source).name}, {length:.0f} frames at {rate:g} fps, to be looped to {wanted}. {machine()}")
     with tempfile.TemporaryDirectory(prefix="hand_pose_soak_") as folder:
         chain = NodeChain(Path(folder) / "run", parameters(args))
-        with chain:
-            samples = list(collect(chain, wanted))
+        samples, finished = [], False
+        with chain, contextlib.suppress(KeyboardInterrupt):
+            samples.extend(collect(chain, wanted))
+            finished = True
         summary = chain.summary()
     if args.csv:
         save(args.csv, samples)
-    return report(samples, summary)
+    if not finished:
+        print("stopped before the end")
+    return report(samples, summary) or int(not finished)
 
 
 def arguments() -> argparse.Namespace:
@@ -54,6 +59,7 @@ def arguments() -> argparse.Namespace:
     add("--device", default="cpu")
     add("--width", type=int, default=0, help="resize the images; 0: as they are")
     add("--height", type=int, default=0)
+    add("--rate", type=float, default=0.0, help="play at this rate; default: every frame is worked on")
     add("--no-bag", action="store_true", help="do not record the results")
     add("--no-visualization", action="store_true", help="leave visualization_node out")
     add("--csv", type=Path, help="write all samples here")
@@ -63,8 +69,8 @@ def arguments() -> argparse.Namespace:
 def parameters(args) -> dict[str, dict]:
     """Of each node."""
     camera = {
-        "source": args.source, "loop": True, "rate": 1000.0, "fov": 60.0, "width": args.width, "height": args.height,
-        "wait_for_hands": True, "wait_for_subscribers": 1, "start_delay": 1.0,
+        "source": args.source, "loop": True, "fov": 60.0, "width": args.width, "height": args.height,
+        "rate": args.rate or 1000.0, "wait_for_hands": not args.rate, "wait_for_subscribers": 1, "start_delay": 1.0,
     }  # fmt: skip
     nodes = {
         RECORDER: {"record_video": False, "record_bag": not args.no_bag},
@@ -78,17 +84,17 @@ def parameters(args) -> dict[str, dict]:
 
 
 def collect(chain: NodeChain, wanted: int):
-    """Samples until ``wanted`` frames are worked on. RuntimeError if a process dies, or frames or hands stop coming."""
-    frames = with_hand = 0
+    """Samples until ``wanted`` frames were sent. RuntimeError if a process dies, or frames or hands stop coming."""
+    sent = frames = with_hand = 0
     moved_s = seen_s = reported_s = time.monotonic()
-    while frames < wanted:
+    while sent < wanted:
         sample = chain.sample()
         if sample is None:
             raise RuntimeError(f"camera_node ended after {frames} frames")
         now, progress = sample.time_s, sample.progress
         moved_s = now if progress["frames"] > frames or not frames else moved_s
         seen_s = now if progress["frames_with_hand"] > with_hand or not frames else seen_s
-        frames, with_hand = progress["frames"], progress["frames_with_hand"]
+        sent, frames, with_hand = (progress[key] for key in ("source_frames", "frames", "frames_with_hand"))
         if now - min(moved_s, seen_s) > _LONGEST_SILENCE_S:
             what = "frames" if now - moved_s > _LONGEST_SILENCE_S else "hands"
             raise RuntimeError(f"no more {what} after {frames} frames, {with_hand} of them with a hand")
@@ -104,8 +110,8 @@ def show(sample: Sample, wanted: int) -> None:
     memory = ", ".join(f"{node} {size:.0f}" for node, size in sample.rss_mb.items())
     progress = sample.progress
     print(
-        f"{time.strftime('%H:%M:%S')} {progress['frames']} of {wanted} frames, {progress['frames_with_hand']} with a "
-        f"hand, {progress['fps']} fps, MB: {memory}",
+        f"{time.strftime('%H:%M:%S')} {progress['source_frames']} of {wanted} frames, {progress['frames']} worked on, "
+        f"{progress['frames_with_hand']} with a hand, {progress['fps']} fps, MB: {memory}",
         flush=True,
     )
 
@@ -115,8 +121,8 @@ def report(samples: list[Sample], summary: dict) -> int:
     frames = np.array([sample.progress["frames"] for sample in samples], np.float64)
     minutes, latency = (samples[-1].time_s - samples[0].time_s) / 60, summary["latency_ms"]
     print(
-        f"{summary['frames']} frames in {minutes:.1f} min, {summary['frames_with_hand']} with a hand, "
-        f"{summary['dropped']} dropped, {len(summary['ids'])} ids, {summary['files']['bag_messages']} messages "
+        f"{summary['source_frames']} frames in {minutes:.1f} min, {summary['frames']} worked on, "
+        f"{summary['frames_with_hand']} with a hand, {summary['dropped']} dropped, {len(summary['ids'])} ids, {summary['files']['bag_messages']} messages "
         f"recorded; latency p50 {latency['p50']} ms, p95 {latency['p95']} ms. {machine()}"
     )
     grown = [row(node, frames, np.array([sample.rss_mb[node] for sample in samples])) for node in samples[0].rss_mb]
