@@ -2,10 +2,10 @@
 
     python -m benchmarks.soak --source video.mp4 --minutes-of-video 60
 
-camera_node loops the video as fast as the perception answers, so that every frame is worked on; or, with --rate, at that
-rate, and what comes too fast is dropped. Resident memory of every process is sampled twice a second. Ends with status 1 if it grew by more than 5 % between the first tenth of the
-frames and the end (straight line through the samples, or the largest sample over the first), if a process died, or if
-frames or hands stopped coming.
+camera_node loops the video as fast as the perception answers, so that every frame is worked on; or, with --rate, at
+that rate, and what comes too fast is dropped. Resident memory of every process is sampled twice a second. Ends with
+status 1 if it grew by more than 5 % between the first tenth of the frames and the end (straight line through the
+samples, or the largest sample over the first), if a process died, or if frames or hands stopped coming.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from benchmarks.node_chain import CAMERA, PERCEPTION, RECORDER, NodeChain, Sampl
 from benchmarks.report import machine
 
 MOST_GROWTH = 0.05
-_REPORT_S, _LONGEST_SILENCE_S = 30.0, 30.0
+_REPORT_S, _LONGEST_START_S, _LONGEST_SILENCE_S = 30.0, 120.0, 30.0
 
 
 def main() -> int:
@@ -86,14 +86,15 @@ def parameters(args) -> dict[str, dict]:
 def collect(chain: NodeChain, wanted: int):
     """Samples until ``wanted`` frames were sent. RuntimeError if a process dies, or frames or hands stop coming."""
     sent = frames = with_hand = 0
-    moved_s = seen_s = reported_s = time.monotonic()
+    reported_s = time.monotonic()
+    moved_s = seen_s = reported_s + _LONGEST_START_S
     while sent < wanted:
         sample = chain.sample()
         if sample is None:
             raise RuntimeError(f"camera_node ended after {frames} frames")
         now, progress = sample.time_s, sample.progress
-        moved_s = now if progress["frames"] > frames or not frames else moved_s
-        seen_s = now if progress["frames_with_hand"] > with_hand or not frames else seen_s
+        moved_s = now if progress["frames"] > frames else moved_s
+        seen_s = now if progress["frames_with_hand"] > with_hand else seen_s
         sent, frames, with_hand = (progress[key] for key in ("source_frames", "frames", "frames_with_hand"))
         if now - min(moved_s, seen_s) > _LONGEST_SILENCE_S:
             what = "frames" if now - moved_s > _LONGEST_SILENCE_S else "hands"
@@ -122,8 +123,8 @@ def report(samples: list[Sample], summary: dict) -> int:
     minutes, latency = (samples[-1].time_s - samples[0].time_s) / 60, summary["latency_ms"]
     print(
         f"{summary['source_frames']} frames in {minutes:.1f} min, {summary['frames']} worked on, "
-        f"{summary['frames_with_hand']} with a hand, {summary['dropped']} dropped, {len(summary['ids'])} ids, {summary['files']['bag_messages']} messages "
-        f"recorded; latency p50 {latency['p50']} ms, p95 {latency['p95']} ms. {machine()}"
+        f"{summary['frames_with_hand']} with a hand, {summary['dropped']} dropped, {len(summary['ids'])} ids, "
+        f"{summary['files']['bag_messages']} messages recorded; latency p50 {latency['p50']} ms, p95 {latency['p95']} ms. {machine()}"
     )
     grown = [row(node, frames, np.array([sample.rss_mb[node] for sample in samples])) for node in samples[0].rss_mb]
     return int(max(grown) > MOST_GROWTH)
