@@ -27,8 +27,8 @@ from hand_pose_ros.nodes.camera_worker import CameraWorker
 from hand_pose_ros.nodes.counts import Rate
 from hand_pose_ros.nodes.executable import run_node
 from hand_pose_ros.nodes.image_publisher import ImagePublisher
-from hand_pose_ros.nodes.pacing import SimulatedClock
 from hand_pose_ros.nodes.node_with_settings import SettingsNode
+from hand_pose_ros.nodes.pacing import SimulatedClock
 
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _REMIND_S, _LONGEST_ANSWER_S = 10.0, 3.0

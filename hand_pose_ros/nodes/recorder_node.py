@@ -20,9 +20,9 @@ from hand_pose_ros.msg import HandPose, HandPoseArray, HandPoseInfo
 from hand_pose_ros.nodes.complaints import Complaints
 from hand_pose_ros.nodes.conversions import ImageError, rgb_from_image, seconds
 from hand_pose_ros.nodes.executable import run_node
+from hand_pose_ros.nodes.node_with_settings import SettingsNode
 from hand_pose_ros.nodes.recording import Recording, folder_of_now
 from hand_pose_ros.nodes.run_statistics import RunStatistics
-from hand_pose_ros.nodes.node_with_settings import SettingsNode
 from hand_pose_ros.nodes.topic_follower import TopicFollower
 from hand_pose_ros.settings import setting
 
