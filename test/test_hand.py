@@ -34,7 +34,7 @@ def test_a_quarter_turn_clockwise_carries_the_top_of_the_box_to_the_right_of_the
 
 @pytest.mark.parametrize("mean", [0.0, -0.1, math.nan, math.inf, 9.5])
 def test_a_hand_scale_outside_of_human_size_is_refused_with_its_value(mean):
-    with pytest.raises(ValueError, match="hand scale .* 0.02 to 0.2 metres"):
+    with pytest.raises(ValueError, match=r"hand scale .* 0\.02 to 0\.2 metres"):
         HandScale(mean, 0.005, "user")
 
 

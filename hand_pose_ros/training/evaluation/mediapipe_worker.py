@@ -3,8 +3,8 @@
     PYTHON mediapipe_worker.py LIST.json OUTPUT.jsonl [--complexity 0|1] [--score 0.3] [--max-hands 2]
 
 LIST.json: [{"image": path, "K": [fx, fy, cx, cy] or null}, ...]. Static images. Metres: its world landmarks placed by
-OpenCV's SQPnP, which is what its users do; the hand scale is the one of its world landmarks. MediaPipe names sides for a
-mirrored image; here they are exchanged: ``right`` is the person's own right hand.
+OpenCV's SQPnP, which is what its users do; the hand scale is the one of its world landmarks. MediaPipe names sides for
+a mirrored image; here they are exchanged: ``right`` is the person's own right hand.
 Stands alone on purpose: nothing of this project can be imported where it runs.
 """
 
