@@ -1,9 +1,9 @@
 """The MakeHuman hand with its arm, cut from the body: shape targets in, a hand at rest in metres out.
 
-The right arm is cut; a left hand is its mirror image (the base mesh is symmetric). Keypoints follow the rig: wrist =
-head of bone ``wrist``, thumb CMC/MCP/IP and the fingers' MCP/PIP/DIP = heads of the phalanx bones (inside the flesh, on
-the joint's axis; a few moved towards the wrist, see ``JOINT_SHIFTS``), tips = the point of the surface where the last
-bone's line leaves the fingertip.
+The right arm is cut; a left hand is its mirror image (the base mesh is symmetric). Keypoints follow the rig: wrist = a
+little beyond the head of bone ``wrist``; thumb CMC/MCP/IP and the fingers' MCP/PIP/DIP = heads of the phalanx bones,
+inside the flesh on the joint's axis, some moved (``JOINT_SHIFTS``); tips = where the last bone's line leaves the
+fingertip.
 """
 
 from __future__ import annotations
@@ -33,11 +33,13 @@ RIG_BONES = (
     *(f"finger{finger}-{part}" for finger in (1, 2, 3, 4, 5) for part in (1, 2, 3)),
 )  # fmt: skip
 """Names in the rig, without side, in the order of ``skeleton.BONE_NAMES``."""
-JOINT_SHIFTS = {(2, 1): 0.04, (3, 1): 0.02, (4, 1): 0.03, (5, 1): 0.07, (5, 2): 0.05, (1, 1): 0.02}
+WRIST_SHIFT = 0.05
+"""How far the wrist keypoint lies from the rig's wrist towards the middle MCP, as a fraction of the rig's length."""
+JOINT_SHIFTS = {(2, 1): 0.05, (3, 1): 0.03, (4, 1): 0.04, (5, 1): 0.075, (5, 2): 0.05, (1, 1): 0.02}
 """(finger 1-5, part): how far a joint is moved towards the wrist, as a fraction of the wrist-to-middle-MCP length.
 
-The rig sets the MCP joints near the web of the fingers; bone length ratios of MediaPipe's landmarks (252 hands in
-training photographs) put them, as anatomy does, further into the palm, most of all the little finger's.
+The rig sets the MCP joints near the web of the fingers and the wrist at the forearm's end. Where people and MediaPipe
+put them is measured, see docs/renderer.md; this is half of the way there, for bone lengths contradict in part.
 """
 
 
@@ -127,10 +129,10 @@ class HandTemplate:
         index, middle, little = (self._point(body, f"finger{k}-1", "head") for k in (2, 3, 5))
         x = normalized(middle - wrist)
         z = normalized(np.cross(x, index - little))
-        return wrist, np.stack([x, np.cross(z, x), z], axis=-1)
+        return wrist + WRIST_SHIFT * (middle - wrist), np.stack([x, np.cross(z, x), z], axis=-1)
 
     def _rest_hand(self, body: np.ndarray, vertices: np.ndarray) -> RestHand:
-        bases = {1: self._point(body, "wrist", "head")}
+        bases = {1: np.zeros(3)}  # the wrist keypoint is the hand frame's origin
         bases |= {finger: self._point(body, f"metacarpal{finger - 1}", "head") for finger in (2, 3, 4, 5)}
         scale = np.linalg.norm(self._point(body, "finger3-1", "head") - bases[1])
         joints = [bases[1]]

@@ -34,7 +34,7 @@ def random_shape(generator: np.random.Generator) -> HandShape:
 def average_shape(male: float = 0.5) -> HandShape:
     """A young adult between female (0) and male (1)."""
     mean, _ = _adult_length(male)
-    targets = _macro(male, "young", np.full(3, 1 / 3), 0.0) | {"armslegs/r-hand-fingers-length-incr": 0.25}
+    targets = _macro(male, "young", np.full(3, 1 / 3), 0.0) | {"armslegs/r-hand-fingers-length-incr": 0.10}
     return HandShape(targets, mean)
 
 
@@ -56,7 +56,7 @@ def _macro(male: float, age: str, ancestry: np.ndarray, heavy: float) -> dict[st
 def _detail(generator: np.random.Generator) -> dict[str, float]:
     """Finger length, thickness and distance. MakeHuman's fingers are short, hence longer on average."""
     targets = {}
-    for name, mean, deviation in (("length", 0.25, 0.25), ("diameter", 0.0, 0.45), ("distance", 0.0, 0.4)):
+    for name, mean, deviation in (("length", 0.10, 0.25), ("diameter", 0.0, 0.45), ("distance", 0.0, 0.4)):
         value = float(np.clip(generator.normal(mean, deviation), -0.9, 0.9))
         targets[f"armslegs/r-hand-fingers-{name}-{'incr' if value > 0 else 'decr'}"] = abs(value)
     for name in ("fat", "muscle"):
