@@ -23,7 +23,7 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 
 INTERFACES := $(wildcard msg/*.msg srv/*.srv workspace/tf2_msgs/msg/*.msg)
 # Folders, because only a new file in them has to be installed: the others are links.
-INSTALLED := hand_pose_ros/nodes config launch $(wildcard models/*)
+INSTALLED := hand_pose_ros/nodes config demo launch $(wildcard models/*)
 
 .PHONY: help venv workspace models run test lint bench clean
 help:

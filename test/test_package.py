@@ -205,7 +205,7 @@ def check_install(install: Path, prefix: Path, folder: Path):
     lines = done.stdout.splitlines()
     assert lines[:2] == [str(prefix / "bin/hand_pose_ros"), VERSION]
     share = prefix / "share/hand_pose_ros"
-    installed = [path for room in ("launch", "config", "models") for path in (REPOSITORY / room).rglob("*")]
+    installed = [path for room in ("config", "demo", "launch", "models") for path in (REPOSITORY / room).rglob("*")]
     wanted = [path for path in installed if path.is_file() and "__pycache__" not in path.parts]
     needed = {str(share / path.relative_to(REPOSITORY)) for path in wanted} | {str(share / "package.xml")}
     assert needed - set(lines) == set()
