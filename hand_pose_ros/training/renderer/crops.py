@@ -23,6 +23,9 @@ from hand_pose_ros.training.renderer.scene import composite, render
 from hand_pose_ros.training.renderer.sensor import expose, random_sensor
 from hand_pose_ros.training.renderer.shape_pool import ShapePool
 
+# A hand of which the camera sees fewer joints (its own arm before it, say) is drawn again.
+FEWEST_VISIBLE, RETRIES = 4, 5
+
 
 @dataclass(frozen=True)
 class CropBatch:
@@ -74,13 +77,23 @@ class CropRenderer:
         return CropBatch(*(np.stack(column) for column in zip(*rows, strict=True)))
 
     def _crop(self) -> tuple:
+        for _ in range(RETRIES):
+            row = self._attempt()
+            if row is not None:
+                break
+        return row or self._without_hand(self._scenes.background())
+
+    def _attempt(self) -> tuple | None:
+        """One crop, or None if its hand turned out to be hidden."""
         scene = self._scenes.scene()
         sensor = random_sensor(self._random, self._size)
         if not scene.hands:
             return self._without_hand(expose(scene.background, sensor, self._random))
         layers, labels = render(self._painter, scene.hands, scene.camera_matrix, scene.lights, scene.things)
         image = expose(composite(layers, scene.background), sensor, self._random)
-        return self._row(scene, image, layers, labels[0]) if scene.present else self._without_hand(image)
+        if not scene.present:
+            return self._without_hand(image)
+        return self._row(scene, image, layers, labels[0]) if labels[0].visible.sum() >= FEWEST_VISIBLE else None
 
     def _row(self, scene: RandomScene, image, layers, label) -> tuple:
         segments = np.where(layers.segments >= HAND_STEP, HAND_STEP, layers.segments).astype(np.uint8)

@@ -42,11 +42,15 @@ class SceneSampler:
         self._backgrounds = Backgrounds(generator, backgrounds)
         self._people = People(generator, shapes, settings)
 
+    def background(self) -> np.ndarray:
+        """A crop without anything before it."""
+        return self._backgrounds.take(self._size, self._size)
+
     def scene(self) -> RandomScene:
         """The next scene."""
         chance, settings = self._random.random, self._settings
         present = chance() >= settings.empty
-        background, lights = self._backgrounds.take(self._size, self._size), random_lights(self._random)
+        background, lights = self.background(), random_lights(self._random)
         if not present and chance() < 0.5:
             return RandomScene([], [], lights, np.eye(3), background, False)
         hand, matrix, grasp = self._hand()
