@@ -124,8 +124,8 @@ def report(samples: list[Sample], summary: dict) -> int:
     print(
         f"{summary['source_frames']} frames in {minutes:.1f} min, {summary['frames']} worked on, "
         f"{summary['frames_with_hand']} with a hand, {summary['dropped']} dropped, {len(summary['ids'])} ids, "
-        f"{summary['files']['bag_messages']} messages recorded; latency p50 {latency['p50']} ms, p95 {latency['p95']} ms. "
-        f"{machine()}"
+        f"{summary['files']['bag_messages']} messages recorded; latency p50 {latency['p50']} ms, "
+        f"p95 {latency['p95']} ms. {machine()}"
     )
     grown = [row(node, frames, np.array([sample.rss_mb[node] for sample in samples])) for node in samples[0].rss_mb]
     return int(max(grown) > MOST_GROWTH)
