@@ -1,4 +1,4 @@
-"""``hand_pose_ros render``: hands drawn from the MakeHuman files: the demo clip, contact sheets, speed."""
+"""``hand_pose_ros render``: hands drawn from the MakeHuman files: demo clip, contact sheets, labelled images, speed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 def add_parser(subparsers):
     """Declare the subcommand."""
     parser = subparsers.add_parser("render", help="draw hands with exact labels", description=__doc__)
-    actions = parser.add_subparsers(dest="action", required=True, metavar="clip|poses|crops|speed")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="clip|poses|crops|frames|speed")
     clip = actions.add_parser("clip", help="the demo clip with its ground truth")
     clip.add_argument("--output", type=Path, default=Path("demo"), help="folder to write to (default demo)")
     poses = actions.add_parser("poses", help="contact sheet of the named poses, or of random ones")
@@ -21,13 +21,21 @@ def add_parser(subparsers):
     crops.add_argument("--count", type=_positive, default=96, help="how many crops (default 96)")
     crops.add_argument("--no-labels", action="store_true", help="do not draw the labels")
     crops.add_argument("--backgrounds", type=Path, nargs="*", default=[], help="folders of photographs to stand behind")
+    frames = actions.add_parser("frames", help="whole images with hands and an index.json, for evaluate")
+    frames.add_argument("--output", type=Path, default=Path("rendered"), help="folder to write to (default rendered)")
+    frames.add_argument("--count", type=_positive, default=200, help="how many images (default 200)")
+    frames.add_argument("--width", type=_positive, default=640, help="pixels (default 640)")
+    frames.add_argument("--height", type=_positive, default=480, help="pixels (default 480)")
+    frames.add_argument(
+        "--backgrounds", type=Path, nargs="*", default=[], help="folders of photographs to stand behind"
+    )
     speed = actions.add_parser("speed", help="crops per second")
     speed.add_argument("--processes", type=_positive, default=2, help="renderers at the same time (default 2)")
     for action in (crops, speed):
         action.add_argument("--size", type=_positive, default=128, help="pixels per side (default 128)")
-    for action in (clip, poses, crops, speed):
+    for action in (clip, poses, crops, frames, speed):
         action.add_argument("--makehuman", metavar="DIR", help="MakeHuman's data folder, else $HAND_POSE_ROS_MAKEHUMAN")
-    for action in (poses, crops):
+    for action in (poses, crops, frames):
         action.add_argument("--seed", type=int, default=0, help="another seed, other hands (default 0)")
     return parser
 
@@ -44,7 +52,7 @@ def main(args: argparse.Namespace) -> int:
     from hand_pose_ros.training.renderer.context import NoContextError
 
     try:
-        return {"clip": _clip, "poses": _poses, "crops": _crops, "speed": _speed}[args.action](args)
+        return {"clip": _clip, "poses": _poses, "crops": _crops, "frames": _frames, "speed": _speed}[args.action](args)
     except (OSError, ValueError, NoContextError) as error:
         print(f"render: {error}", file=sys.stderr)
         return 1
@@ -76,6 +84,20 @@ def _crops(args) -> int:
     labels = not args.no_labels
     write_crop_sheet(args.makehuman, args.output, args.count, args.seed, args.size, labels, args.backgrounds)
     print(f"{args.count} crops of {args.size} px: {args.output}")
+    return 0
+
+
+def _frames(args) -> int:
+    from rich.progress import Progress
+
+    from hand_pose_ros.training.renderer.frame_folder import write_frames
+    from hand_pose_ros.training.renderer.frames import FrameRenderer
+
+    renderer = FrameRenderer(args.makehuman, args.width, args.height, args.seed, args.backgrounds, 1, 2)
+    with Progress() as bar:
+        task = bar.add_task("images", total=args.count)
+        hands = write_frames(renderer, args.output, args.count, lambda: bar.advance(task))
+    print(f"{args.count} images with {hands} hands: {args.output}/index.json")
     return 0
 
 

@@ -203,3 +203,22 @@ def test_the_same_seed_gives_the_same_crops(batch):
     again = CropRenderer(FOLDER, SIZE, seed=1).batch(3)
     assert np.array_equal(again.images, batch.images[:3])
     assert np.array_equal(again.joints_m, batch.joints_m[:3])
+
+
+def test_frames_hold_any_number_of_hands_and_are_read_as_an_index(tmp_path):
+    from hand_pose_ros.training.datasets.index_json import read_index
+    from hand_pose_ros.training.renderer.frame_folder import write_frames
+    from hand_pose_ros.training.renderer.frames import FrameRenderer
+
+    hands = write_frames(FrameRenderer(FOLDER, 160, 120, seed=2), tmp_path, 12)
+    samples = read_index(tmp_path)
+    assert len(samples) == 12
+    assert sum(len(sample.hands) for sample in samples) == hands
+    assert {len(sample.hands) for sample in samples} >= {1, 2}
+    for sample in samples:
+        assert sample.exhaustive
+        assert sample.image().shape == (120, 160, 3)
+        for hand in sample.hands:
+            ahead = hand.joints_m[:, 2] > 0.05
+            assert np.allclose(sample.camera.project(hand.joints_m[ahead]), hand.keypoints_px[ahead], atol=0.05)
+            assert hand.visible.any()
