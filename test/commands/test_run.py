@@ -19,6 +19,7 @@ pytest.importorskip("rclpy")
 from hand_pose_ros.commands import _ros_environment, _run_plan
 from hand_pose_ros.commands._processes import NodeProcess, stop
 from hand_pose_ros.commands.run import add_parser
+from hand_pose_ros.networks.model_card import DEFAULT_MODEL
 
 pytestmark = pytest.mark.ros
 HERE = Path(__file__).resolve().parent
@@ -335,11 +336,12 @@ def test_the_real_perception_follows_one_right_hand(tmp_path):
     except ModelFileError as error:
         pytest.skip(str(error))
     source = Path(data) / "videos" / "raised_hand.mp4"
-    run = Run(source, "--output", tmp_path / "out", "--duration", "5", command=("-m", "hand_pose_ros", "run"))
+    options = ("--output", tmp_path / "out", "--duration", "5", "--model", "mediapipe_full")
+    run = Run(source, *options, command=("-m", "hand_pose_ros", "run"))
     status, _, errors = run.end()
     assert status == 0, errors
     summary = summary_of(tmp_path / "out")
     assert summary["frames_with_hand"] >= 0.97 * summary["frames"] > 50
     assert (summary["ids"], summary["handedness"]["left"]) == ([1], 0)
-    assert summary["model"] == "mediapipe_full"
+    assert summary["model"] == DEFAULT_MODEL
     assert summary["metric_frames"] == summary["frames"]
