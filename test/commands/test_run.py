@@ -336,7 +336,7 @@ def test_the_real_perception_follows_one_right_hand(tmp_path):
     except ModelFileError as error:
         pytest.skip(str(error))
     source = Path(data) / "videos" / "raised_hand.mp4"
-    options = ("--output", tmp_path / "out", "--duration", "5", "--model", "mediapipe_full")
+    options = ("--output", tmp_path / "out", "--duration", "5")
     run = Run(source, *options, command=("-m", "hand_pose_ros", "run"))
     status, _, errors = run.end()
     assert status == 0, errors
