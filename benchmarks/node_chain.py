@@ -39,7 +39,7 @@ class NodeChain:
     def __init__(self, folder: Path, parameters: dict[str, dict], commands: dict | None = None):
         parameters[RECORDER] = {"output": str(folder), "print_progress": True, **parameters.get(RECORDER, {})}
         self._plan = RunPlan("", folder, share_folder(), parameters, {})
-        self._commands, self._processes = commands or {}, {}
+        self._commands, self._processes, self._text = commands or {}, {}, b""
 
     def __enter__(self) -> NodeChain:
         self._plan.write()
@@ -63,7 +63,7 @@ class NodeChain:
         """Wait for the recorder's next report and measure; None once the camera has ended. RuntimeError on a crash."""
         deadline_s, recorder = time.monotonic() + patience_s, self._processes[RECORDER]
         while time.monotonic() < deadline_s:
-            lines = (recorder.stdout.read() or b"").splitlines()
+            *lines, self._text = (self._text + (recorder.stdout.read() or b"")).split(b"\n")
             self._check()
             if lines:
                 return self._measure(json.loads(lines[-1]))
