@@ -20,6 +20,9 @@ from hand_pose_ros.hand import LEFT, RIGHT, WRIST, HandScale
 from hand_pose_ros.root_depth import place
 
 POPULATION_PRIOR = HandScale(0.0955, 0.0065, "prior")
+# The same chain of 185.3 mm where a lifter places the joints' centres: 1.891 times the first segment, as in the hand
+# that lifters learn from (training/poses/standard_hand.py, after MakeHuman's rig).
+JOINT_CENTRES_PRIOR = HandScale(0.098, 0.0065, "prior")
 
 _PER_HAND_LENGTH, _PER_PALM_LENGTH = 0.0955 / 0.1872, 0.0955 / 0.1126
 _HAND_RATIO_STDDEV = 0.020  # relative; Buchholz 1992: hand length explains about 90 % of the variance of 6.2 %

@@ -62,7 +62,7 @@ def _axes(rays: np.ndarray, handedness: str) -> np.ndarray:
 
 
 def network_input(view: VirtualView, scores: np.ndarray, guess: np.ndarray | None = None) -> np.ndarray:
-    """(149,) float32 for ``networks.lifter.KeypointLifter``.
+    """(128,) float32 for ``networks.lifter.KeypointLifter``.
 
     ``guess`` (21, 3): an image network's own joints in the camera's axes, of any position and size, or None.
     """

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from hand_pose_ros.camera import CameraModel
-from hand_pose_ros.hand import HandPose
-from hand_pose_ros.hand_scale import HandScales
+from hand_pose_ros.hand import HandPose, HandScale
+from hand_pose_ros.hand_scale import JOINT_CENTRES_PRIOR, HandScales
 from hand_pose_ros.root_depth import place
 
 
@@ -17,11 +19,10 @@ def placed(hand: HandPose, camera: CameraModel | None, scales: HandScales) -> Ha
     """
     if camera is None:
         return hand
-    scale = scales.of(hand.handedness)
-    pixels = hand.keypoints_px if hand.joint_centres_px is None else hand.joint_centres_px
+    scale = scale_of(hand, scales)
     try:
         placement = place(
-            hand.normalized_joints, pixels, camera, scale, hand.keypoint_stddev_px, hand.keypoint_scores
+            hand.normalized_joints, pixels_of(hand), camera, scale, hand.keypoint_stddev_px, hand.keypoint_scores
         )
     except ValueError:
         return hand
@@ -32,3 +33,14 @@ def placed(hand: HandPose, camera: CameraModel | None, scales: HandScales) -> Ha
         normalized_joints=placement.normalized_joints,
         hand_scale=scale,
     )
+
+
+def pixels_of(hand: HandPose) -> np.ndarray:
+    """The pixels (21, 2) that metres follow from: those of the joints' centres where a lifter says them."""
+    return hand.keypoints_px if hand.joint_centres_px is None else hand.joint_centres_px
+
+
+def scale_of(hand: HandPose, scales: HandScales) -> HandScale:
+    """The hand scale in force. Joints' centres and keypoints are different points, so the population's mean differs."""
+    scale = scales.of(hand.handedness)
+    return JOINT_CENTRES_PRIOR if scale.source == "prior" and hand.joint_centres_px is not None else scale

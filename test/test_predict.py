@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from hand_pose_ros import cli, prediction_run
+from hand_pose_ros.networks.model_card import DEFAULT_MODEL
 
 NUMBERS = {"type": "array", "items": "number"}
 
@@ -92,7 +93,7 @@ def test_a_folder_without_a_camera(run, stills):
     assert [hand["id"] for hand in lines[2]["hands"]] == [1, 2]
     for line in lines:
         check_schema(line, metric=False)
-    assert (lines[0]["width"], lines[0]["height"], lines[0]["model"]) == (640, 480, "mediapipe_full")
+    assert (lines[0]["width"], lines[0]["height"], lines[0]["model"]) == (640, 480, DEFAULT_MODEL)
 
 
 def test_metres_from_a_field_of_view_and_a_hand_scale(run, stills):

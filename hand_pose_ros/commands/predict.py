@@ -9,6 +9,8 @@ import sys
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from hand_pose_ros.networks.model_card import DEFAULT_MODEL
+
 
 def add_parser(subparsers):
     """Declare the subcommand."""
@@ -19,7 +21,7 @@ def add_parser(subparsers):
         "--camera-info", type=Path, metavar="FILE", help="calibration YAML in the ROS format, for metres"
     )
     camera.add_argument("--fov", type=float, metavar="DEG", help="horizontal field of view in degrees, for metres")
-    parser.add_argument("--model", default="mediapipe_full", help="model (default %(default)s; list: models list)")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="model (default %(default)s; list: models list)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default auto)")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads of the networks (default: the runtime's)")
     parser.add_argument(

@@ -31,7 +31,7 @@ class ResidualBlock(nn.Module):
 class KeypointLifter(nn.Module):
     """Keypoints in the virtual view of ``lifting.VirtualView`` to normalised joints with deviations.
 
-    Input (N, 149): keypoints x, y divided by the hand's extent (42); their scores (21); the logarithm of the extent
+    Input (N, 128): keypoints x, y divided by the hand's extent (42); their scores (21); the logarithm of the extent
     (1), which tells how strong the perspective is; a 3D guess of the image network, middle MCP at the origin (63); 1 if
     there is such a guess, else 0.
     Outputs: ``joints`` (N, 21, 3) middle MCP at the origin, lengths in hand scales, axes of the virtual view;
@@ -49,7 +49,7 @@ class KeypointLifter(nn.Module):
         )
 
     def forward(self, view: torch.Tensor) -> dict[str, torch.Tensor]:
-        """(N, 149) to joints (N, 21, 3), joint_stddev (N, 21, 2) and keypoints (N, 21, 2)."""
+        """(N, 128) to joints (N, 21, 3), joint_stddev (N, 21, 2) and keypoints (N, 21, 2)."""
         features = self.blocks(self.enter(view))
         answer = self.leave(features).reshape(-1, KEYPOINTS, 5)
         joints, correction = answer[..., :3], answer[..., 3:]

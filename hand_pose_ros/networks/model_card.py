@@ -16,6 +16,8 @@ STAGES = ("localiser", "pose", "lifter")
 REQUIRED = ("name", "summary", "licence", "source", "localiser", "pose")
 WEIGHTS_KEYS = {"file": True, "sha256": True, "wheel": False, "member": False}
 """Key -> whether a card must give it."""
+DEFAULT_MODEL = "mediapipe_lifted"
+"""The best measured composition (docs/lifter.md)."""
 STAGE_KEYS = {
     "localiser": {"box_scale", "box_shift", "suppression", "iou"},
     "pose": {"roi", "sees", "keypoint_stddev", "depth_gain"},

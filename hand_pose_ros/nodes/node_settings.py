@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hand_pose_ros.hand import HandScale
 from hand_pose_ros.hand_scale import POPULATION_PRIOR, HandScales
+from hand_pose_ros.networks.model_card import DEFAULT_MODEL
 from hand_pose_ros.settings import check, setting
 
 RAW, COMPRESSED, AUTO = "raw", "compressed", "auto"
@@ -16,7 +17,7 @@ class NodeSettings:
     """What the perception node reads from ROS parameters."""
 
     model: str = setting(
-        "mediapipe_full", "Name of the model: a card in models/ (list: hand_pose_ros models list).", runtime=False
+        DEFAULT_MODEL, "Name of the model: a card in models/ (list: hand_pose_ros models list).", runtime=False
     )
     models_dir: str = setting("", "Folder of model cards; empty: the package's own models/.", runtime=False)
     device: str = setting(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from hand_pose_ros.hand import PREDICTED, HandScale
 from hand_pose_ros.hand_scale import combine, scale_at_distance, scale_from_depth
+from hand_pose_ros.metric_hand import pixels_of
 
 _DEPTH_DELAY_S = 0.05  # a depth image that is further from the colour image shows the hand elsewhere
 
@@ -53,7 +54,7 @@ class ScaleMeasurement:
             raise ValueError("the camera is not calibrated: publish a valid camera_info")
         if len(seen) != 1:
             raise ValueError(f"{len(seen)} hands in the image: show exactly one")
-        pose = seen[0].normalized_joints, seen[0].keypoints_px, frame.camera
+        pose = seen[0].normalized_joints, pixels_of(seen[0]), frame.camera
         if self.distance_m is not None:
             return scale_at_distance(*pose, self.distance_m)
         stamp_s, depth = self.depth.get(frame.camera_id, (None, None))

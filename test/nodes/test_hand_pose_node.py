@@ -16,6 +16,7 @@ from tf2_msgs.msg import TFMessage
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.hand import PREDICTED
 from hand_pose_ros.msg import HandPose, HandPoseInfo
+from hand_pose_ros.networks.model_card import DEFAULT_MODEL
 from hand_pose_ros.nodes.conversions import hand_from_message, image_message
 
 pytestmark = pytest.mark.ros
@@ -261,7 +262,7 @@ def test_what_the_messages_mean_is_latched(live, wait):
     wait(lambda: infos)
     assert infos[0].joint_names[8] == "index_tip"
     assert infos[0].bones.tolist()[:8] == [0, 1, 1, 2, 2, 3, 3, 4]
-    assert infos[0].model == "mediapipe_full"
+    assert infos[0].model == DEFAULT_MODEL
     assert infos[0].device == "cpu"
     assert infos[0].version
 

@@ -16,6 +16,7 @@ from std_srvs.srv import SetBool
 from tf2_msgs.msg import TFMessage
 
 from hand_pose_ros.camera import CameraModel
+from hand_pose_ros.networks.model_card import DEFAULT_MODEL
 from hand_pose_ros.nodes.conversions import compressed_message
 
 pytestmark = pytest.mark.ros
@@ -152,7 +153,7 @@ def test_diagnostics_tell_rates_latency_drops_and_a_camera_that_vanished(live, w
     assert float(told["processed_hz"]) > 5.0
     assert {"dropped", "stale", "bad_images", "received", "hands", "publishers"} <= set(told)
     networks = values(reports[-1], "hand pose")
-    assert networks["model"] == "mediapipe_full"
+    assert networks["model"] == DEFAULT_MODEL
     assert networks["device"] == "cpu"
     assert float(networks["inference_p50_ms"]) >= 0.0
     wait(lambda: camera(reports[-1]).level == DiagnosticStatus.ERROR)

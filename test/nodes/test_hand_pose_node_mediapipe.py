@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("rclpy")
 from hand_pose_ros.camera import CameraModel
-from hand_pose_ros.networks.model_card import find_card
+from hand_pose_ros.networks.model_card import DEFAULT_MODEL, find_card
 from hand_pose_ros.networks.model_files import find_weights
 from hand_pose_ros.nodes.conversions import hand_from_message, image_message
 from hand_pose_ros.nodes.pipeline_loading import load_pipeline
@@ -21,7 +21,7 @@ DEMO = Path(__file__).parents[2] / "demo"
 
 
 def weights_missing() -> str:
-    card = find_card("mediapipe_full")
+    card = find_card(DEFAULT_MODEL)
     try:
         for stage in card.stages().values():
             find_weights(stage["weights"]["file"], card.folder)

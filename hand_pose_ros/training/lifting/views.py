@@ -15,7 +15,7 @@ class Batch:
     """Training examples, torch float32."""
 
     inputs: torch.Tensor
-    """(N, 149) as in ``networks.lifter.KeypointLifter``."""
+    """(N, 128) as in ``networks.lifter.KeypointLifter``."""
     joints: torch.Tensor
     """(N, 21, 3) truth in the axes of the noisy virtual view, middle MCP at the origin, lengths in hand scales."""
     keypoints: torch.Tensor
