@@ -51,7 +51,9 @@ def in_node(costs: list[NodeCost], results: dict[int, list[Timing]]) -> list[str
     for cost in costs:
         timings = results.get(cost.max_hands, [])
         name = f"at most {_hands(cost.max_hands)}" if cost.max_hands else "no networks, one fixed hand"
-        over = f"{cost.cpu_ms - timings[0].cpu_ms:+.1f} ms" if timings else ""
+        name += ", 1 thread" if cost.threads == 1 else ""
+        # The contenders' order: ours with the default threads, ours with one.
+        over = f"{cost.cpu_ms - timings[cost.threads].cpu_ms:+.1f} ms" if timings else ""
         numbers = cost.frames, cost.dropped, cost.p50_ms, cost.p95_ms, f"{cost.cpu_ms:.1f}"
         rows.append(_row(name, *numbers, over, f"{cost.peak_mb:.0f}", _ratio(cost.cpu_ms, timings)))
     return rows

@@ -58,14 +58,24 @@ def test_timing_counts_the_cpu_of_the_tracker_and_no_warm_up(tmp_path):
 def test_ratios_are_those_to_mediapipe():
     pytest.importorskip("psutil")
     from benchmarks.contenders import Timing
-    from benchmarks.report import REFERENCE, in_process
+    from benchmarks.node_cost import NodeCost
+    from benchmarks.report import REFERENCE, in_node, in_process
 
     def timing(name, cpu_ms):
         return Timing(name, 10, 1.0, 30.0, 30.0, 40.0, cpu_ms, (cpu_ms,), 100.0)
 
-    rows = in_process({2: [timing("ours", 7.0), timing(REFERENCE, 10.0)]})
-    assert rows[-2].endswith("| 0.70 |")
-    assert rows[-1].endswith("| 1.00 |")
+    def node(max_hands, threads, cpu_ms):
+        return NodeCost(max_hands, threads, 600, 1, cpu_ms, 3.0, 15.0, 20.0, 400.0)
+
+    results = {2: [timing("ours", 7.0), timing("ours, 1 thread", 6.0), timing(REFERENCE, 10.0)]}
+    rows = in_process(results)
+    assert [row.split("|")[-2].strip() for row in rows[-3:]] == ["0.70", "0.60", "1.00"]
+    rows = in_node([node(2, 0, 9.0), node(2, 1, 7.5), node(0, 0, 2.0)], results)
+    assert [row.split("|")[7:10:2] for row in rows[-3:]] == [
+        [" +2.0 ms ", " 0.90 "],
+        [" +1.5 ms ", " 0.75 "],
+        ["  ", "  "],
+    ]
 
 
 def test_a_table_replaces_the_one_before(tmp_path):
