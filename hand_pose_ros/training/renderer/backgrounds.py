@@ -10,7 +10,7 @@ import numpy as np
 
 from hand_pose_ros.training.renderer.room import room
 
-SIZE = 512
+SIZE, LEVELS = 512, 3
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
@@ -28,6 +28,7 @@ class Backgrounds:
         self._pool = [picture for k in chosen if (picture := photograph(photographs[k])) is not None]
         makers = (self._room, self._clutter, self._texture, self._shapes)
         self._pool += [makers[k % len(makers)]() for k in range(count - len(self._pool))]
+        self._pool = [halved(picture) for picture in self._pool]
 
     def take(self, width: int, height: int) -> np.ndarray:
         """A piece (height, width, 3) uint8 RGB at a random place, scale and tint."""
@@ -35,8 +36,10 @@ class Backgrounds:
         share = self._random.uniform(0.25, 1.0)
         side = max(int(share * SIZE), 16)
         top, left = self._random.integers(0, SIZE - side + 1, 2)
-        piece = picture[top : top + side, left : left + side]
-        piece = cv2.resize(piece, (width, height), interpolation=cv2.INTER_AREA if side > width else cv2.INTER_LINEAR)
+        # Cut from the copy of half or quarter the size when the piece shrinks by as much.
+        level = min(max(int(side // width).bit_length() - 1, 0), LEVELS - 1)
+        piece = picture[level][top >> level : (top + side) >> level, left >> level : (left + side) >> level]
+        piece = cv2.resize(piece, (width, height), interpolation=cv2.INTER_LINEAR)
         if self._random.random() < 0.5:
             piece = piece[:, ::-1]
         # Real rooms are less colourful than random colours: part of the way to grey, then a tint.
@@ -94,3 +97,11 @@ def photograph(path: Path) -> np.ndarray | None:
     top, left = (height - side) // 2, (width - side) // 2
     square = image[top : top + side, left : left + side]
     return cv2.cvtColor(cv2.resize(square, (SIZE, SIZE), interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB)
+
+
+def halved(picture: np.ndarray) -> list[np.ndarray]:
+    """The picture and its copies of half and a quarter of the size."""
+    levels = [picture]
+    while len(levels) < LEVELS:
+        levels.append(cv2.resize(levels[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+    return levels

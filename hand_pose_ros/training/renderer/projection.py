@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from hand_pose_ros.training.poses.rotations import cross
+
 NEAR_M, FAR_M = 0.05, 6.0
 
 
@@ -33,9 +35,9 @@ def enlarged(camera_matrix: np.ndarray, factor: int) -> np.ndarray:
 def light_matrix(direction: np.ndarray, centre: np.ndarray, radius: float) -> np.ndarray:
     """Orthographic view (4, 4) from the light over a sphere in the camera frame."""
     z = -direction / np.linalg.norm(direction)
-    x = np.cross([0.0, 1.0, 0.0] if abs(z[1]) < 0.9 else [1.0, 0.0, 0.0], z)
+    x = cross(np.array([0.0, 1.0, 0.0] if abs(z[1]) < 0.9 else [1.0, 0.0, 0.0]), z)
     x /= np.linalg.norm(x)
-    rows = np.stack([x, np.cross(z, x), z]) / radius
+    rows = np.stack([x, cross(z, x), z]) / radius
     matrix = np.eye(4)
     matrix[:3, :3], matrix[:3, 3] = rows, -rows @ centre
     return matrix

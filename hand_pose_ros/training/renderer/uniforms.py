@@ -21,15 +21,18 @@ def named_buffer(program, buffer, layout: str, names: tuple[str, ...]):
 
 def set_uniforms(program, values: dict):
     """Write the uniforms that ``program`` has; matrices (..., 4, 4) are transposed to OpenGL's column order."""
+    if program.extra is None:  # looking a name up in the program itself walks through all of them
+        program.extra = {name: program[name] for name in program}
     for name, value in values.items():
-        if name not in program:
+        uniform = program.extra.get(name)
+        if uniform is None:
             continue
         if isinstance(value, (int, float)):
-            program[name].value = value
+            uniform.value = value
         else:
             array = np.asarray(value, np.float32)
             array = np.swapaxes(array, -1, -2) if array.shape[-2:] == (4, 4) else array
-            program[name].write(np.ascontiguousarray(array).tobytes())
+            uniform.write(np.ascontiguousarray(array).tobytes())
 
 
 def skin_values(look: Appearance) -> dict:
