@@ -62,6 +62,9 @@ class TrackingSettings:
         check(self)
 
 
+SURE_OF_SIDE = 0.8  # from this score on, a hand of the other side is another hand
+
+
 @dataclass(frozen=True)
 class Search:
     """A crop in which the pose network shall look: for the hand of ``track``, or for a new one if that is None."""
@@ -157,18 +160,22 @@ class HandTracker:
         return track
 
     def _found_again(self, hand: HandPose) -> Track | None:
-        """The lost track whose hand this is, taken off the list: near, and of the same side if there is a choice."""
+        """The lost track whose hand this is, taken off the list: near, and not surely of the other side."""
         near = [
-            (track.handedness != hand.handedness, hand_distance(track.hand.keypoints_px, hand.keypoints_px), track)
+            (hand_distance(track.hand.keypoints_px, hand.keypoints_px), track)
             for track in self.lost
-            if self._stamp_s - track.stamp_s <= self.settings.reuse_s
+            if self._stamp_s - track.stamp_s <= self.settings.reuse_s and not _surely_other(track, hand)
         ]
-        near = [item for item in near if item[1] <= self.settings.reuse_distance]
+        near = [item for item in near if item[0] <= self.settings.reuse_distance]
         if not near:
             return None
-        track = min(near, key=lambda item: item[:2])[2]
+        track = min(near, key=lambda item: item[0])[1]
         self.lost.remove(track)
         return track
+
+
+def _surely_other(track: Track, hand: HandPose) -> bool:
+    return track.handedness != hand.handedness and hand.handedness_score >= SURE_OF_SIDE
 
 
 def _movement(search: Search, hand: HandPose) -> float:

@@ -111,6 +111,15 @@ def test_of_two_lost_hands_the_one_of_the_same_side_comes_back(drawn):
     assert (hand.id, hand.handedness) == (2, "right")
 
 
+@pytest.mark.parametrize(("certainty", "number"), [(0.98, 2), (0.6, 1)])
+def test_a_hand_that_is_surely_of_the_other_side_gets_a_new_id(drawn, certainty, number):
+    scene = Scene(drawn)
+    scene.step(scene.hand(200, side="right"))
+    scene.step()
+    [hand] = scene.step(scene.hand(210, side="left", certainty=certainty))
+    assert hand.id == number
+
+
 def test_a_track_that_slides_onto_another_hand_ends(drawn):
     scene = Scene(drawn, detect_every=1000)
     scene.step(scene.hand(200), scene.hand(300))
