@@ -29,9 +29,12 @@ def mirrored_camera(camera: CameraModel) -> CameraModel:
 
 
 def mirrored_hand(hand: HandPose, width: int) -> HandPose:
-    """The hand with keypoints and box in the mirrored picture of ``width`` pixels; side and metres stay as they are."""
-    keypoints = hand.keypoints_px.copy()
-    keypoints[:, 0] = width - 1 - keypoints[:, 0]
+    """The hand with all pixels in the mirrored picture of ``width`` pixels; side and metres stay as they are."""
     x, y = hand.box.centre_px
     box = OrientedBox((width - 1 - x, y), hand.box.size_px, -hand.box.angle_rad)
-    return replace(hand, keypoints_px=keypoints, box=box)
+    centres = None if hand.joint_centres_px is None else _mirrored_pixels(hand.joint_centres_px, width)
+    return replace(hand, keypoints_px=_mirrored_pixels(hand.keypoints_px, width), joint_centres_px=centres, box=box)
+
+
+def _mirrored_pixels(pixels: np.ndarray, width: int) -> np.ndarray:
+    return pixels * (-1, 1) + (width - 1, 0)

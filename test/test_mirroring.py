@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -37,11 +39,13 @@ def test_twice_is_nothing():
 def test_keypoints_and_box_move_side_and_metres_stay():
     joints, pixels = POINTS[:21], np.random.default_rng(1).uniform(0, 60, (21, 2))
     box = OrientedBox((10.0, 20.0), (8.0, 6.0), 0.3)
-    hand = HandPose(RIGHT, 0.9, 0.9, box, pixels, np.ones(21), np.ones(21), joints, joints)
+    hand = HandPose(RIGHT, 0.9, 0.9, box, pixels, np.ones(21), np.ones(21), joints, pixels + 1.0, joints)
     got = mirrored_hand(hand, 64)
     np.testing.assert_allclose(got.keypoints_px, pixels * (-1, 1) + (63, 0))
+    np.testing.assert_allclose(got.joint_centres_px, (pixels + 1.0) * (-1, 1) + (63, 0))
     # The same four corners, mirrored; left and right ones exchange their places.
     np.testing.assert_allclose(got.box.corners_px()[[1, 0, 3, 2]], box.corners_px() * (-1, 1) + (63, 0))
     assert got.handedness == RIGHT
     assert got.joints_m is joints
+    assert mirrored_hand(replace(hand, joint_centres_px=None), 64).joint_centres_px is None
     assert hand.keypoints_px is pixels
