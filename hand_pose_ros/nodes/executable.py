@@ -13,45 +13,52 @@ from rclpy.logging import get_logger
 from rclpy.node import Node
 
 from hand_pose_ros.nodes.allocator import keep_freed_memory
+from hand_pose_ros.nodes.watchdog import Watchdog
 
+PATIENCE_S = 4.0  # for shutting down; ros2 launch and hand_pose_ros run wait 5 s
 _LAST_MESSAGES_S = 0.5  # for what was published last to reach slow subscribers before the process goes
 
 
-def run_node(make: Callable[[], Node], args=None) -> int:
+def run_node(make: Callable[[], Node], args=None, patience_s: float = PATIENCE_S) -> int:
     """Run ``make()`` until SIGINT, SIGTERM, or until its future ``finished`` (if it has one) is done.
 
     Returns the exit status: 0, or 1 with the reason in the log when the node could not start or ``finished`` holds an
     exception. The node's ``destroy_node`` closes its files; signals interrupt neither it nor a callback, unless the
     node's ``loading`` is true: a KeyboardInterrupt in rclpy's C++ crashes, one in the writing of a file tears it.
+    A shutdown that takes longer than ``patience_s`` is ended by force, with all stacks on stderr.
     """
     keep_freed_memory()
     node, asked_to_stop = None, []
 
-    def on_interrupt(number, frame):
+    def on_signal(number, frame):
         # rclpy's handler, put on top of this one, ends the spinning; here we remember a signal that came before it.
         asked_to_stop.append(number)
         if getattr(node, "loading", False):
             raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, on_interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    watchdog = Watchdog(_name(make), patience_s).start()
     try:
         rclpy.init(args=args)
     except RuntimeError as error:  # rcl's own: bad arguments, a parameter file that cannot be read
         get_logger(_name(make)).fatal(str(error))
         return 1
+    status = 1
     try:
         node = None if asked_to_stop else make()
-        return 0 if asked_to_stop else _spin(node)
+        status = 0 if asked_to_stop else _spin(node)
     except (ExternalShutdownException, KeyboardInterrupt):
-        return 0
+        status = 0
     except (ValueError, RuntimeError, OSError) as error:
         # What users can mend. Anything else is a defect and deserves its traceback.
-        if not rclpy.ok():
-            return 0
-        (node.get_logger() if node else get_logger(_name(make))).fatal(str(error))
-        return 1
+        status = 1 if rclpy.ok() else 0
+        if status:
+            (node.get_logger() if node else get_logger(_name(make))).fatal(str(error))
     finally:
-        _close(node)
+        watchdog.shutdown()
+        _close(node, watchdog, status)
+    return status
 
 
 def _spin(node) -> int:
@@ -77,11 +84,12 @@ def _wake():
     """Work that has the executor look up."""
 
 
-def _close(node):
+def _close(node, watchdog, status):
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     if node is not None:
         node.destroy_node()
+    watchdog.status = status
     rclpy.try_shutdown()
     gc.freeze()  # Python's last collection, over torch's 170,000 objects, takes half a second and frees nothing of use
 

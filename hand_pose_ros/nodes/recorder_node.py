@@ -32,6 +32,7 @@ DIAGNOSTICS, TF = "diagnostic_msgs/msg/DiagnosticArray", "tf2_msgs/msg/TFMessage
 STATUS = "recorder_node: run"
 _SIDES = {HandPose.HANDEDNESS_LEFT: LEFT, HandPose.HANDEDNESS_RIGHT: RIGHT}
 _REPORT_S = 0.5
+_LONGEST_FINISHING_S = 60.0  # of bag and video, on a slow disk
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ class RecorderNode(SettingsNode):
 
 def main(args=None) -> int:
     """Run the node until a signal comes; return the exit status."""
-    return run_node(RecorderNode, args)
+    return run_node(RecorderNode, args, patience_s=_LONGEST_FINISHING_S)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,56 @@
+"""Ends a process whose shutdown hangs, so that nothing is left behind after Ctrl-C.
+
+Its thread sleeps in a pipe until a signal comes: Python's own C code writes to it (``signal.set_wakeup_fd``), whatever
+the main thread is busy with. Where even this thread cannot run (somebody keeps the GIL, or Python is gone already and
+C++ destructors hang), the kernel's alarm ends the process a little later.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import math
+import os
+import signal
+import sys
+import threading
+import time
+
+_ALARM_LATER_S = 2
+
+
+class Watchdog:
+    """``patience_s`` after the first signal with a Python handler, or after ``shutdown()``, it writes the stacks of all
+    threads to stderr and ends the process with ``status``; where only the alarm can, the process dies of SIGALRM.
+    """
+
+    def __init__(self, name: str, patience_s: float):
+        self._name, self._patience_s = name, patience_s
+        self.status = 1
+        """Exit status should the time run out: 1 as long as something may be left undone."""
+
+    def start(self) -> Watchdog:
+        """Begin to listen for signals. Main thread only, as ``signal`` demands."""
+        self._reader, self._writer = os.pipe()
+        os.set_blocking(self._writer, False)
+        signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
+        # Chained: after the stacks are written, SIGALRM does what it does by default.
+        faulthandler.register(signal.SIGALRM, file=sys.__stderr__ or 2, all_threads=True, chain=True)
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+        return self
+
+    def shutdown(self) -> None:
+        """Shutdown begins without a signal: from now on it must not last."""
+        signal.alarm(math.ceil(self._patience_s) + _ALARM_LATER_S)
+        os.write(self._writer, b"\0")
+
+    def _watch(self):
+        os.read(self._reader, 1)
+        signal.alarm(math.ceil(self._patience_s) + _ALARM_LATER_S)
+        time.sleep(self._patience_s)
+        self._write(f"did not shut down within {self._patience_s:g} s: ended by force; these are its stacks")
+        faulthandler.dump_traceback(file=2, all_threads=True)
+        os._exit(self.status)
+
+    def _write(self, text):
+        # Not by the logger, which may be what hangs; in its form, as others look for it.
+        os.write(2, f"[ERROR] [{time.time():.9f}] [{self._name}]: {text}\n".encode())
