@@ -15,10 +15,12 @@ def read_calibration(path) -> CameraModel:
     path = Path(path)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is no YAML file: {error}") from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"{path} is no YAML file: {error}: give a file that camera_calibration wrote") from error
     if not isinstance(content, dict):
-        raise ValueError(f"{path}: a calibration is a mapping with image_width, camera_matrix and so on")
+        raise ValueError(
+            f"{path} holds {type(content).__name__}: give a mapping with image_width, camera_matrix and so on"
+        )
     try:
         return CameraModel(
             _whole_number(content, "image_width"),

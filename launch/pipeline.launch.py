@@ -83,6 +83,7 @@ def generate_launch_description() -> LaunchDescription:
 def nodes(context) -> list:
     """The nodes and event handlers for the arguments as given."""
     given = {name: LaunchConfiguration(name).perform(context) for name, *_ in ARGUMENTS}
+    check_readable(given["params_file"])
     cameras = names(given["cameras"])
     perception = perception_node(given, cameras)
     sources = later(camera_nodes(given, cameras), context)
@@ -92,6 +93,17 @@ def nodes(context) -> list:
     if given["record"] == "true":
         actions += [recorder_node(given, cameras)]
     return [*actions, rviz(given, cameras[0] if cameras else "")] if given["rviz"] == "true" else actions
+
+
+def check_readable(params_file: str):
+    """Refuse a parameter file that is not there: launch_ros would only warn, and start all nodes without parameters."""
+    try:
+        open(params_file or "/dev/null").close()  # noqa: PTH123 - launch files import launch alone
+    except OSError as error:
+        raise RuntimeError(
+            f"params_file {params_file!r} cannot be read ({error.strerror}): give a ROS parameter file, "
+            "such as config/pipeline.yaml"
+        ) from error
 
 
 def perception_node(given: dict, cameras: list[str]) -> LifecycleNode:

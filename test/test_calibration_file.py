@@ -78,7 +78,7 @@ def test_damaged_files_are_named_with_the_reason(tmp_path, old, new, message):
 
 def test_other_files(tmp_path):
     (tmp_path / "list.yaml").write_text("[1, 2]")
-    with pytest.raises(ValueError, match="a calibration is a mapping"):
+    with pytest.raises(ValueError, match="holds list: give a mapping"):
         read_calibration(tmp_path / "list.yaml")
     (tmp_path / "image.yaml").write_bytes(b"\xff\xd8\xff\xe0")
     with pytest.raises(ValueError, match="is no YAML file"):

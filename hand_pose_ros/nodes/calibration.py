@@ -23,7 +23,7 @@ class Calibration:
     def __init__(self, camera_info_url: str = "", fov_deg: float = 0.0):
         if camera_info_url and fov_deg:
             raise ValueError(f"camera_info_url {camera_info_url!r} and fov {fov_deg} exclude each other: give one")
-        self._file = read_calibration(local_path(camera_info_url)) if camera_info_url else None
+        self._file = calibration_at(camera_info_url) if camera_info_url else None
         self._fov_deg = fov_deg
         self._models: dict[tuple[int, int], CameraModel | None] = {}
 
@@ -47,6 +47,18 @@ class Calibration:
         """CameraInfo for one image; ``k`` is all zeros where nothing is known, as ROS has it."""
         model = self.model(width, height)
         return info_from_camera(model, header) if model else CameraInfo(header=header, width=width, height=height)
+
+
+def calibration_at(url: str) -> CameraModel:
+    """The camera that the parameter ``camera_info_url`` names; ValueError says what is wrong and what to do."""
+    path = local_path(url)
+    instead = "give the YAML file that camera_calibration wrote, or fov in its place"
+    try:
+        return read_calibration(path)
+    except OSError as error:
+        raise ValueError(f"camera_info_url {url!r}: {path} cannot be read ({error.strerror}): {instead}") from error
+    except ValueError as error:
+        raise ValueError(f"camera_info_url {url!r}: {error}: {instead}") from error
 
 
 def local_path(url: str) -> Path:

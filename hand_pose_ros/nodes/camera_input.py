@@ -49,7 +49,8 @@ class CameraInput:
         self.topic = node.resolve_topic_name(self._relative)
         # image_transport's rule: below the topic that `image` was remapped to.
         self._compressed_topic = node.resolve_topic_name(f"{self.topic}/compressed")
-        self._info_topic = f"{name}/camera_info" if name else "camera_info"
+        self._info_relative = f"{name}/camera_info" if name else "camera_info"
+        self._info_topic = node.resolve_topic_name(self._info_relative)
         self._node, self._put, self._complaints = node, put, complaints
         self._calibration = CameraCalibration(complaints, self.label)
         self._info_subscription = self._image_subscription = None
@@ -73,7 +74,7 @@ class CameraInput:
             return
         # Counters and calibration begin anew: what happened before a pause says nothing about now.
         self.counts, self._last_stamp_s, self.looped = CameraCounts(), None, True
-        self._info_subscription = self._subscribe(CameraInfo, self._info_topic, self._calibration.receive)
+        self._info_subscription = self._subscribe(CameraInfo, self._info_relative, self._receive_info)
         self._open_image(self.best_transport() if transport == AUTO else transport)
 
     def close(self) -> None:
@@ -100,6 +101,10 @@ class CameraInput:
         """Publishers of the subscribed topic."""
         return self._node.count_publishers(self._image_topic())
 
+    def info_publishers(self) -> int:
+        """Publishers of camera_info."""
+        return self._node.count_publishers(self._info_topic)
+
     def _image_topic(self) -> str:
         return self._compressed_topic if self._transport == COMPRESSED else self.topic
 
@@ -111,6 +116,10 @@ class CameraInput:
     def _subscribe(self, kind, topic, callback):
         options = QoSOverridingOptions.with_default_policies()
         return self._node.create_subscription(kind, topic, callback, sensor_qos(), qos_overriding_options=options)
+
+    def _receive_info(self, message):
+        self.counts.infos += 1
+        self._calibration.receive(message)
 
     def _receive(self, message):
         self.counts.received += 1

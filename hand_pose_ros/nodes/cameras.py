@@ -20,7 +20,7 @@ class Cameras:
         self.output = HandOutput(node, names, complaints)
         self._inputs = {name: CameraInput(node, name, settings.is_mirrored(name), put, complaints) for name in names}
         self._reports = {
-            name: CameraReport(node.get_name(), name, camera.topic) for name, camera in self._inputs.items()
+            name: CameraReport(node.get_name(), name, camera.topic, complaints) for name, camera in self._inputs.items()
         }
 
     def __getitem__(self, name: str) -> CameraInput:
@@ -49,7 +49,7 @@ class Cameras:
         """Diagnostics of each camera; ``dropped`` counts images overtaken by newer ones."""
         return [
             self._reports[camera.name].status(
-                camera.counts, dropped[camera.name], camera.publishers(), camera.subscribed
+                camera.counts, dropped[camera.name], camera.publishers(), camera.info_publishers(), camera.subscribed
             )
             for camera in self
         ]

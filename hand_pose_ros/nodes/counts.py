@@ -35,6 +35,8 @@ class CameraCounts:
     """What became of one camera's images since the node was activated."""
 
     received: int = 0
+    infos: int = 0
+    """camera_info messages."""
     processed: int = 0
     stale: int = 0
     overtaken: int = 0

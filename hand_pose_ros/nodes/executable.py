@@ -42,7 +42,7 @@ def run_node(make: Callable[[], Node], args=None, patience_s: float = PATIENCE_S
     try:
         rclpy.init(args=args)
     except RuntimeError as error:  # rcl's own: bad arguments, a parameter file that cannot be read
-        get_logger(_name(make)).fatal(str(error))
+        get_logger(_name(make)).fatal(f"{str(error).strip()}. Check what follows --ros-args, and its --params-file")
         return 1
     status = 1
     try:
@@ -85,13 +85,18 @@ def _wake():
 
 
 def _close(node, watchdog, status):
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    _ignore_signals()
     if node is not None:
         node.destroy_node()
     watchdog.status = status
     rclpy.try_shutdown()
+    _ignore_signals()  # again: rclpy has put back what was there before it, and Ctrl-C at a terminal comes twice
     gc.freeze()  # Python's last collection, over torch's 170,000 objects, takes half a second and frees nothing of use
+
+
+def _ignore_signals():
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _name(make) -> str:

@@ -84,6 +84,7 @@ def test_perception_is_a_managed_node():
     [
         ({"cameras": "left,right", "source": "one.mp4"}, "1 sources for 2 cameras"),
         ({"rviz": "maybe"}, "maybe"),
+        ({"params_file": "/nowhere/my.yaml"}, r"params_file '/nowhere/my.yaml' cannot be read \(No such file"),
         ({"image_transport": "theora"}, "theora"),
     ],
 )

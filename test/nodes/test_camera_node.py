@@ -166,6 +166,8 @@ def test_bad_sources_end_the_process_with_a_reason(desk, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    (tmp_path / "empty.yaml").touch()
+    picture, missing, empty = str(tmp_path), str(tmp_path / "missing.yaml"), str(tmp_path / "empty.yaml")
     cases = {
         "is empty": {"source": ""},
         "does not exist": {"source": str(tmp_path / "missing.mp4")},
@@ -176,6 +178,9 @@ def test_bad_sources_end_the_process_with_a_reason(desk, tmp_path):
         "fov": {"source": str(tmp_path), "fov": 300.0},
         "exclude each other": {"source": str(tmp_path), "fov": 60.0, "camera_info_url": "x.yaml"},
         "there is no package": {"source": str(tmp_path), "camera_info_url": "package://nowhere/x.yaml"},
+        f"camera_info_url {missing!r}: {missing} cannot be read (No such file or directory): give the YAML file that "
+        "camera_calibration wrote, or fov": {"source": picture, "camera_info_url": missing},
+        f"camera_info_url {empty!r}: {empty} holds NoneType: give": {"source": picture, "camera_info_url": empty},
     }
     processes = {text: desk.start("camera_node", **parameters) for text, parameters in cases.items()}
     for text, process in processes.items():

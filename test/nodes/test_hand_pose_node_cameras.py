@@ -18,6 +18,7 @@ from tf2_msgs.msg import TFMessage
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.networks.model_card import DEFAULT_MODEL
 from hand_pose_ros.nodes.conversions import compressed_message
+from hand_pose_ros.nodes.lost_images import LostImages
 
 pytestmark = pytest.mark.ros
 
@@ -167,6 +168,30 @@ def test_diagnostics_warn_of_a_camera_that_never_came_and_of_missing_metres(live
     assert "no image yet on /image" in camera(reports[-1]).message
     bench.send_image()
     wait(lambda: "2D only" in camera(reports[-1]).message)
+
+
+@pytest.mark.parametrize("images_per_info", [1.0, 0.2, 0.0])
+def test_a_camera_whose_images_get_lost_is_told_of_fast_dds(live, wait, images_per_info):
+    bench = live()
+    reports = bench.listen(DiagnosticArray, "/diagnostics")
+    bench.publisher(Image, "image")
+    for number in range(1, 101):
+        bench.send_info()
+        if number * images_per_info % 1 == 0 and images_per_info:
+            bench.send_image()
+        time.sleep(0.025)
+    wait(lambda: reports and int(values(reports[-1], "camera")["camera_infos"]) > 50)
+    told = [camera(report).message for report in reports if camera(report)]
+    warned = [text for text in told if "camera_info messages in" in text and "config/fastdds.xml" in text]
+    assert bool(warned) == (images_per_info < 0.5), told
+
+
+def test_no_images_and_no_camera_that_sends_them_is_no_loss():
+    lost = LostImages("/image")
+    assert lost.update(0, 0, 0, 1) == lost.update(0, 100, 0, 1) == ""
+    assert "0 images on /image for 100 camera_info" in lost.update(0, 100, 1, 1)
+    assert not LostImages("/image").update(0, 100, 1, 1)  # what was counted before
+    assert lost.update(0, 0, 1, 1) == ""  # subscribed anew: the counts begin at 0
 
 
 def camera(report):

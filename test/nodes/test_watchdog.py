@@ -86,6 +86,14 @@ def test_a_node_that_shuts_down_in_order_is_left_alone(start, number):
     assert (status, log) == (0, "")
 
 
+def test_ctrl_c_that_comes_again_and_again_does_not_turn_an_orderly_end_into_a_death(start):
+    process = start("nowhere")
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.002)
+    assert (process.returncode, process.stderr.read()) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("where", "status"),
     [("destroy_node", 1), ("callback", 1), ("exit", 0)],  # at the exit everything had been done
