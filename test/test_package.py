@@ -209,6 +209,7 @@ def check_install(install: Path, prefix: Path, folder: Path):
     wanted = [path for path in installed if path.is_file() and "__pycache__" not in path.parts]
     needed = {str(share / path.relative_to(REPOSITORY)) for path in wanted} | {str(share / "package.xml")}
     assert needed - set(lines) == set()
+    assert [path for path in prefix.rglob("*.pyc") if path.is_symlink()] == []
 
 
 @pytest.mark.skipif(not COLCON.exists(), reason="this Python has no colcon beside it (make workspace)")
