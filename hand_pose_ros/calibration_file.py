@@ -79,7 +79,7 @@ def _numbers(content: dict, key: str, count: int | None = None) -> np.ndarray:
     data = value.get("data") if isinstance(value, dict) else value
     try:
         numbers = np.array(data, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{key} is {value!r}: give a list of numbers under data") from None
     if numbers.ndim != 1 or count not in (None, numbers.size):
         raise ValueError(f"{key} is {value!r}: give {count or 'a list of'} numbers under data")

@@ -76,6 +76,64 @@ def test_damaged_files_are_named_with_the_reason(tmp_path, old, new, message):
     assert "ost.yaml" in str(error.value)
 
 
+K = "data: [438.783367, 0.000000, 305.593336, 0.000000, 437.302876, 243.738352, 0.000000, 0.000000, 1.000000]"
+
+
+def with_k(data: str) -> bytes:
+    assert K in ROS_FILE
+    return ROS_FILE.replace(K, f"data: {data}").encode()
+
+
+def changed(old: str, new: str) -> bytes:
+    assert old in ROS_FILE
+    return ROS_FILE.replace(old, new).encode()
+
+
+BROKEN = {
+    "empty": (b"", ["holds NoneType", "give a mapping"]),
+    "blank": (b" \n\n", ["holds NoneType", "give a mapping"]),
+    "a word": (b"hello", ["holds str", "give a mapping"]),
+    "a number": (b"5", ["holds int", "give a mapping"]),
+    "all bytes": (bytes(range(256)), ["is no YAML file", "give a file"]),
+    "zeros": (bytes(100), ["is no YAML file", "give a file"]),
+    "a tab": (b"a:\n\t- b", ["is no YAML file", "line 2", "give a file"]),
+    "two documents": (b"---\na: 1\n---\nb: 2\n", ["is no YAML file", "give a file"]),
+    "a thousand brackets": (b"[" * 20_000, ["is no YAML file", "give a file"]),
+    "code": (b"!!python/object/apply:os.system ['true']", ["is no YAML file", "give a file"]),
+    "utf-16": (ROS_FILE.encode("utf-16"), ["is no YAML file", "give a file"]),
+    "cut off": (ROS_FILE.encode()[:120], ["is no YAML file", "give a file"]),
+    "k of zeros": (with_k("[0, 0, 0, 0, 0, 0, 0, 0, 0]"), ["fx = 0.0", "calibrate the camera"]),
+    "k of NaN": (with_k(str([".nan"] * 9).replace("'", "")), ["non-finite", "nan", "calibrate the camera"]),
+    "k infinite": (changed("438.783367", ".inf"), ["non-finite", "inf", "calibrate the camera"]),
+    "k negative": (changed("438.783367", "-438.0"), ["-438.0", "expected"]),
+    "k beyond floats": (changed("438.783367", "1" + "0" * 400), ["camera_matrix", "give a list of numbers"]),
+    "k 3 x 4": (with_k(str([1] * 12)), ["camera_matrix", "give 9 numbers"]),
+    "k in rows": (with_k("[[1, 2, 3], [4, 5, 6], [7, 8, 9]]"), ["camera_matrix", "give 9 numbers"]),
+    "k ragged": (with_k("[[1, 2], 3]"), ["camera_matrix", "give a list of numbers"]),
+    "k nothing": (with_k(""), ["camera_matrix", "give 9 numbers"]),
+    "k text": (with_k("fast"), ["'fast'", "give a list of numbers"]),
+    "k absent": (changed("camera_matrix", "matrix"), ["camera_matrix is missing", "give a file"]),
+    "distortion NaN": (changed("-0.361976", ".nan"), ["nan", "up to 5"]),
+    "distortion of six": (changed("0.000505, 0.000000", "0.000505, 0.1, 0.1"), ["0.1", "up to 5"]),
+    "no width": (changed("640", "0"), ["0 x 480", "give positive whole numbers"]),
+    "negative width": (changed("640", "-640"), ["-640 x 480", "give positive whole numbers"]),
+    "half a pixel": (changed("640", "640.5"), ["image_width is 640.5", "give a whole number"]),
+    "true": (changed("640", "true"), ["image_width is True", "give a whole number"]),
+    "no height": (changed("image_height: 480", ""), ["image_height is missing", "give a file"]),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_files_are_named_with_what_to_do(tmp_path, name):
+    content, words = BROKEN[name]
+    path = tmp_path / "broken.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"broken\.yaml") as error:
+        read_calibration(path)
+    for word in words:
+        assert word in str(error.value)
+
+
 def test_other_files(tmp_path):
     (tmp_path / "list.yaml").write_text("[1, 2]")
     with pytest.raises(ValueError, match="holds list: give a mapping"):

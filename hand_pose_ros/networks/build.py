@@ -87,7 +87,8 @@ def _with_safetensors(network: nn.Module, path: Path) -> nn.Module:
     try:
         network.load_state_dict(load_file(path))
     except (SafetensorError, RuntimeError) as error:
-        raise ModelFileError(f"{path}: its tensors do not fit {type(network).__name__}: {error}") from error
+        found = f"{path}: its tensors do not fit {type(network).__name__}: {error}"
+        raise ModelFileError(f"{found}; give the file that the card was written for") from error
     return network
 
 

@@ -26,6 +26,7 @@ STAGE_KEYS = {
 COMMON_KEYS = {"network", "arguments", "weights", "input_size", "sampling"}
 POSITIVE_NUMBERS = {"keypoint_stddev": 0.5, "depth_gain": 10.0, "box_scale": 20.0, "iou": 1.0}
 """Key -> its largest value."""
+_REPAIR = "give a YAML mapping as docs/adding_a_model.md describes it, or remove the file"
 CHOICES = {"suppression": ("weighted", "hard"), "sees": ("both", "right"), "sampling": ("centre", "corner")}
 
 
@@ -59,10 +60,10 @@ def read_card(path: Path) -> ModelCard:
     """Read and check one card. Raises ModelCardError naming the file and the key."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ModelCardError(f"{path}: cannot be read as YAML ({error})") from error
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        raise ModelCardError(f"{path}: cannot be read as YAML ({error}): {_REPAIR}") from error
     if not isinstance(content, dict):
-        raise ModelCardError(f"{path}: a card is a YAML mapping, found {type(content).__name__}")
+        raise ModelCardError(f"{path}: holds {type(content).__name__}: {_REPAIR}")
     known = {item.name for item in fields(ModelCard)} - {"folder"}
     _check_keys(path, "card", content, known, REQUIRED)
     for item in fields(ModelCard):

@@ -136,18 +136,39 @@ def with_localiser_weights(toys):
     return toys(localiser__weights=weights)
 
 
-def test_truncated_safetensors_are_refused_even_with_a_matching_sha256(toys):
+BROKEN_WEIGHTS = {
+    "truncated": lambda whole: whole[:200], "empty": lambda whole: b"", "text": lambda whole: b"404: not found",
+    "zeros": lambda whole: bytes(len(whole)), "header of no end": lambda whole: b"\xff" * 8 + whole[8:],
+    "header that is no JSON": lambda whole: whole[:8] + b"x" + whole[9:],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("defect", BROKEN_WEIGHTS)
+def test_broken_safetensors_are_refused_even_with_a_matching_sha256(toys, defect):
     import hashlib
 
     cards = toys()
     path = cards / "toy_pose.safetensors"
-    content = path.read_bytes()[:200]
+    content = BROKEN_WEIGHTS[defect](path.read_bytes())
     card = cards / "toy.yaml"
     text = card.read_text().replace(hashlib.sha256(path.read_bytes()).hexdigest(), hashlib.sha256(content).hexdigest())
     card.write_text(text)
     path.write_bytes(content)
-    with pytest.raises(ModelFileError, match=r"toy_pose\.safetensors"):
+    with pytest.raises(ModelFileError, match=r"toy_pose\.safetensors.*give the file"):
         load_model("toy", "cpu", models_dir=cards)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"TFL3", b"404: not found", bytes(1000), b"\x1c\x00\x00\x00TFL3" + b"\xff" * 500]
+)
+def test_broken_tflite_weights_are_refused_even_with_a_matching_sha256(toys, weights_folder, content):
+    import hashlib
+
+    weights_folder.mkdir()
+    (weights_folder / "broken.tflite").write_bytes(content)
+    weights = {"file": "broken.tflite", "sha256": hashlib.sha256(content).hexdigest()}
+    with pytest.raises(ModelFileError, match=r"broken\.tflite.*hand_pose_ros models fetch"):
+        load_model("toy", "cpu", models_dir=toys(pose__weights=weights))
 
 
 def test_onnxruntime_on_cuda_and_unknown_runtimes_are_refused(toys, monkeypatch):

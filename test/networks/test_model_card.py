@@ -69,9 +69,16 @@ def test_a_wrong_card_is_refused_with_file_and_key(toys, change, message):
     assert "toy.yaml" in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"- a\n- b\n", b"a: [", b"\xff\xfe\x00", yaml.safe_dump("text").encode()])
+NO_CARDS = [
+    b"", b"- a\n- b\n", b"a: [", b"\xff\xfe\x00", yaml.safe_dump("text").encode(), bytes(100), bytes(range(256)),
+    b"a: 1\n---\nb: 2\n", b"[" * 20_000, b"!!python/object/apply:os.system ['true']", b"5",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", NO_CARDS, ids=range(len(NO_CARDS)))
 def test_what_is_no_card_is_refused(tmp_path, content):
     path = tmp_path / "toy.yaml"
     path.write_bytes(content)
-    with pytest.raises(ModelCardError, match=r"toy\.yaml"):
+    with pytest.raises(ModelCardError, match=r"toy\.yaml") as error:
         read_card(path)
+    assert "docs/adding_a_model.md" in str(error.value)
