@@ -85,18 +85,13 @@ def _wake():
 
 
 def _close(node, watchdog, status):
-    _ignore_signals()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # Ctrl-C at a terminal comes twice, from the kernel and from ros2 launch
     if node is not None:
         node.destroy_node()
     watchdog.status = status
     rclpy.try_shutdown()
-    _ignore_signals()  # again: rclpy has put back what was there before it, and Ctrl-C at a terminal comes twice
     gc.freeze()  # Python's last collection, over torch's 170,000 objects, takes half a second and frees nothing of use
-
-
-def _ignore_signals():
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
 
 
 def _name(make) -> str:
