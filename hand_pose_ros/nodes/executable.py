@@ -23,8 +23,8 @@ def run_node(make: Callable[[], Node], args=None, patience_s: float = PATIENCE_S
     """Run ``make()`` until SIGINT, SIGTERM, or until its future ``finished`` (if it has one) is done.
 
     Returns the exit status: 0, or 1 with the reason in the log when the node could not start or ``finished`` holds an
-    exception. The node's ``destroy_node`` closes its files; signals interrupt neither it nor a callback, unless the
-    node's ``loading`` is true: a KeyboardInterrupt in rclpy's C++ crashes, one in the writing of a file tears it.
+    exception. The node's ``close``, if it has one, finishes its files. Signals interrupt neither that nor a callback,
+    unless the node's ``loading`` is true: a KeyboardInterrupt in rclpy's C++ crashes, one in file output tears it.
     A shutdown that takes longer than ``patience_s`` is ended by force, with all stacks on stderr.
     """
     keep_freed_memory()
@@ -87,9 +87,10 @@ def _wake():
 def _close(node, watchdog, status):
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # Ctrl-C at a terminal comes twice, from the kernel and from ros2 launch
+    getattr(node, "close", lambda: None)()
+    watchdog.work_done(status)
     if node is not None:
-        node.destroy_node()
-    watchdog.status = status
+        node.destroy_node()  # Fast DDS was seen to hang in the deletion of a publisher
     rclpy.try_shutdown()
     gc.freeze()  # Python's last collection, over torch's 170,000 objects, takes half a second and frees nothing of use
 

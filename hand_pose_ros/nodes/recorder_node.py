@@ -140,13 +140,17 @@ class RecorderNode(SettingsNode):
             sys.stdout = None
             self.settings = replace(self.settings, print_progress=False)
 
-    def destroy_node(self):
+    def close(self):
         """Finish all files; safe to call twice."""
         if not self._closed:
             self._closed = True
             self._follower.stop()
             left = self._recording.close()
             self._recording.save({**self._statistics.summary(), **left})
+
+    def destroy_node(self):
+        """Finish all files, then end the node."""
+        self.close()
         super().destroy_node()
 
 

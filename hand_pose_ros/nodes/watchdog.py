@@ -16,17 +16,18 @@ import threading
 import time
 
 _ALARM_LATER_S = 2
+_LONGEST_REST_S = 3.0
 
 
 class Watchdog:
     """``patience_s`` after the first signal with a Python handler, or after ``shutdown()``, it writes the stacks of all
-    threads to stderr and ends the process with ``status``; where only the alarm can, the process dies of SIGALRM.
+    threads to stderr and ends the process: with status 1, or the earned one if ``work_done()`` was called. Where only
+    the alarm can end it, it dies of SIGALRM.
     """
 
     def __init__(self, name: str, patience_s: float):
         self._name, self._patience_s = name, patience_s
-        self.status = 1
-        """Exit status should the time run out: 1 as long as something may be left undone."""
+        self._status, self._done = 1, threading.Event()
 
     def start(self) -> Watchdog:
         """Begin to listen for signals. Main thread only, as ``signal`` demands."""
@@ -43,13 +44,20 @@ class Watchdog:
         signal.alarm(math.ceil(self._patience_s) + _ALARM_LATER_S)
         os.write(self._writer, b"\0")
 
+    def work_done(self, status: int) -> None:
+        """The node's files are closed: ``status`` is earned, and what is left, the middleware's end, must be quick."""
+        self._status = status
+        self._done.set()
+
     def _watch(self):
         os.read(self._reader, 1)
         signal.alarm(math.ceil(self._patience_s) + _ALARM_LATER_S)
-        time.sleep(self._patience_s)
-        self._write(f"did not shut down within {self._patience_s:g} s: ended by force; these are its stacks")
+        began, rest_s = time.monotonic(), min(self._patience_s, _LONGEST_REST_S)
+        self._done.wait(self._patience_s - rest_s)
+        time.sleep(rest_s)
+        self._write(f"did not shut down within {time.monotonic() - began:.0f} s: ended by force; these are its stacks")
         faulthandler.dump_traceback(file=2, all_threads=True)
-        os._exit(self.status)
+        os._exit(self._status)
 
     def _write(self, text):
         # Not by the logger, which may be what hangs; in its form, as others look for it.
