@@ -22,13 +22,13 @@ def conditions(video: DecodedVideo) -> str:
 
 
 def machine() -> str:
-    """The machine, the load of the last minute, the time."""
+    """The machine, the load of the last minute, the time: call it before the work begins."""
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if Path("/proc/cpuinfo").exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     name = names[0] if names else platform.processor()
     load = os.getloadavg()[0]
     now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-    return f"{name}, {os.cpu_count()} cores, load {load:.1f} at the start, Python {platform.python_version()}, {now}."
+    return f"{name}, {os.cpu_count()} cores, load {load:.1f}, Python {platform.python_version()}, {now}."
 
 
 def in_process(results: dict[int, list[Timing]]) -> list[str]:
