@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.hand import HandScale
 from hand_pose_ros.hand_scale import (
+    JOINT_CENTRES_PRIOR,
     POPULATION_PRIOR,
     HandScales,
     combine,
@@ -35,14 +36,14 @@ def test_the_prior_is_a_hand():
     # ANSUR II: 5th percentile of women's hands to 95th of men's, 165 to 210 mm, times 0.99 / 1.94.
     assert POPULATION_PRIOR.mean_m - 2 * POPULATION_PRIOR.stddev_m < 0.165 * 0.51
     assert POPULATION_PRIOR.mean_m + 2 * POPULATION_PRIOR.stddev_m > 0.210 * 0.51
-    assert scale_from_hand_length(0.1872).mean_m == pytest.approx(POPULATION_PRIOR.mean_m)
-    assert scale_from_palm_length(0.1126).mean_m == pytest.approx(POPULATION_PRIOR.mean_m)
+    assert scale_from_hand_length(0.1872).mean_m == pytest.approx(JOINT_CENTRES_PRIOR.mean_m)
+    assert scale_from_palm_length(0.1126).mean_m == pytest.approx(JOINT_CENTRES_PRIOR.mean_m)
     assert scale_from_hand_length(0.1872).stddev_m < 0.6 * POPULATION_PRIOR.stddev_m
 
 
 def test_rulers():
     longer = scale_from_palm_length(0.12)
-    assert longer.mean_m == pytest.approx(0.12 / 0.1126 * 0.0955)
+    assert longer.mean_m == pytest.approx(0.12 / 0.1126 * 0.098)
     assert longer.source == "user"
     assert scale_from_palm_length(0.12, stddev_m=0.01).stddev_m > 2 * longer.stddev_m
     for length in (0.4, 0.02, np.nan):
