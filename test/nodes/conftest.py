@@ -22,7 +22,6 @@ from hand_pose_ros.hand_scale import POPULATION_PRIOR, HandScales
 from hand_pose_ros.kinematics import normalize
 from hand_pose_ros.root_depth import place
 
-DOMAIN = 30
 PATIENCE_S = 10.0
 SIZE = (64, 48)
 
@@ -237,7 +236,7 @@ def ros():
     """An rclpy context in this suite's own DDS domain."""
     rclpy = pytest.importorskip("rclpy")
     context = rclpy.Context()
-    rclpy.init(context=context, domain_id=DOMAIN)
+    rclpy.init(context=context, domain_id=free_domain())  # several test runs may share a machine
     yield context
     rclpy.try_shutdown(context=context)
 
@@ -283,7 +282,7 @@ def quick_pipeline():
     return QuickPipeline
 
 
-DESK_DOMAIN = free_domain()  # several test runs may share a machine
+DESK_DOMAIN = free_domain()
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 

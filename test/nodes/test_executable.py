@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from hand_pose_ros.commands._ros_environment import free_domain
+
 rclpy = pytest.importorskip("rclpy")
 pytestmark = pytest.mark.ros
 
@@ -17,7 +19,7 @@ TURNS = 200
 def node(monkeypatch):
     from rclpy.task import Future
 
-    monkeypatch.setenv("ROS_DOMAIN_ID", "67")
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(free_domain()))
     rclpy.init()
     node = rclpy.create_node("spun")
     node.finished = Future()

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from hand_pose_ros.commands._ros_environment import free_domain
+
 pytest.importorskip("rclpy")
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
@@ -210,5 +212,5 @@ sys.exit(hand_pose_node.main())
 
 def start_process(*parameters, load_s=0.0):
     command = [sys.executable, "-c", PROCESS, str(load_s), str(Path(__file__).parent), "--ros-args", *parameters]
-    environment = os.environ | {"ROS_DOMAIN_ID": "31", "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = os.environ | {"ROS_DOMAIN_ID": str(free_domain()), "PYTHONPATH": str(Path(__file__).parents[2])}
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)

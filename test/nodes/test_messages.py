@@ -10,6 +10,8 @@ import time
 import numpy as np
 import pytest
 
+from hand_pose_ros.commands._ros_environment import free_domain
+
 rclpy = pytest.importorskip("rclpy")
 interfaces = pytest.importorskip("hand_pose_ros.msg")
 services = pytest.importorskip("hand_pose_ros.srv")
@@ -18,7 +20,6 @@ from rclpy.executors import SingleThreadedExecutor  # noqa: E402
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy  # noqa: E402
 from rosidl_parser.definition import AbstractNestedType, Array, BasicType, NamespacedType  # noqa: E402
 
-DOMAIN = 22
 PATIENCE_S = 20.0
 LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
@@ -59,9 +60,9 @@ def untouched(message) -> list[str]:
 @pytest.fixture
 def nodes():
     """Two nodes with a DDS participant each, in a domain of their own."""
-    contexts = [rclpy.Context(), rclpy.Context()]
+    contexts, domain = [rclpy.Context(), rclpy.Context()], free_domain()
     for context in contexts:
-        rclpy.init(context=context, domain_id=DOMAIN)
+        rclpy.init(context=context, domain_id=domain)
     made = [rclpy.create_node(f"messages_{i}", context=context) for i, context in enumerate(contexts)]
     yield made
     for node, context in zip(made, contexts, strict=True):

@@ -13,6 +13,8 @@ import time
 
 import pytest
 
+from hand_pose_ros.commands._ros_environment import free_domain
+
 pytest.importorskip("rclpy")
 pytestmark = pytest.mark.ros
 
@@ -62,7 +64,7 @@ def start(monkeypatch):
         # Whoever starts the tests may have SIGINT ignored, which a child inherits.
         process = subprocess.Popen(
             [sys.executable, "-c", NODE, where], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, "ROS_DOMAIN_ID": "89"},
+            env={**os.environ, "ROS_DOMAIN_ID": str(free_domain())},
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )  # fmt: skip
         started.append(process)
