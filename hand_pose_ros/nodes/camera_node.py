@@ -37,6 +37,8 @@ _REMIND_S, _LONGEST_ANSWER_S = 10.0, 3.0
 class CameraNode(SettingsNode):
     """Sends one source. ``finished`` is done at its end: with None, or with the exception that ended it."""
 
+    _worker: CameraWorker | None = None
+
     def __init__(self, **options):
         super().__init__("camera_node", CameraSettings(), **options)
         self._calibration = Calibration(self.settings.camera_info_url, self.settings.fov)
@@ -116,8 +118,9 @@ class CameraNode(SettingsNode):
         self._diagnostics.publish(message)
 
     def destroy_node(self):
-        """Stop the thread first: it publishes."""
-        self._worker.stop()
+        """Stop the thread first: it publishes. rclpy since Kilted also ends nodes whose constructor failed."""
+        if self._worker is not None:
+            self._worker.stop()
         super().destroy_node()
 
 
