@@ -14,7 +14,7 @@ from hand_pose_ros.training.poses.standard_hand import standard_hand
 
 
 def bank_of_angles(count: int, seed: int, path: Path | None = None, chunk: int = 5000) -> np.ndarray:
-    """(count, 26) joint angles of the pose prior, float32; kept in the file ``path`` for the next time."""
+    """(count, 28) joint angles of the pose prior, float32; kept in the file ``path`` for the next time."""
     if path is not None and path.exists():
         stored = np.load(path)
         if len(stored) >= count:
