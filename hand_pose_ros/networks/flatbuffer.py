@@ -9,7 +9,7 @@ import flatbuffers.number_types as number_types
 import numpy as np
 from flatbuffers.table import Table
 
-BOOL, INT8, UINT8 = number_types.BoolFlags, number_types.Int8Flags, number_types.Uint8Flags
+BOOL, INT8 = number_types.BoolFlags, number_types.Int8Flags
 INT32, UINT32 = number_types.Int32Flags, number_types.Uint32Flags
 
 

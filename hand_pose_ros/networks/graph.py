@@ -62,7 +62,6 @@ class GraphModule(nn.Module):
             self.layers.append(layer)
             self.wiring.append((tuple(fed), op.outputs[0]))
         self.source, self.results = graph.inputs[0], graph.outputs
-        self.input_shape = graph.tensors[self.source].shape
 
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
         values = {self.source: images}

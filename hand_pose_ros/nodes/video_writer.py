@@ -26,16 +26,11 @@ class VideoWriter:
 
     def __init__(self, path: Path, codec: str = "mp4v"):
         self.path, self.frames, self.dropped, self.error = path, 0, 0, ""
-        self._codec, self._writer, self._size, self._waiting_bytes = codec, None, None, 0
+        self._codec, self._writer, self._size = codec, None, None
         self._early: list[tuple[float, np.ndarray]] = []
         self._queue: queue.SimpleQueue = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="video", daemon=True)
         self._thread.start()
-
-    @property
-    def waiting(self) -> int:
-        """Pictures in the queue."""
-        return self._queue.qsize()
 
     def add(self, rgb: np.ndarray, stamp_s: float) -> None:
         """Queue a picture (H, W, 3) uint8; it is dropped and counted when the encoder is too far behind."""

@@ -14,7 +14,7 @@ from hand_pose_ros.training.poses.capsules import RADII
 from hand_pose_ros.training.poses.limits import clip
 from hand_pose_ros.training.poses.skeleton import ANGLE_NAMES, FINGER_NAMES, PosedHand, RestHand, pose
 
-PALMAR, THUMB_SIDE, DORSAL = np.pi, 0.5 * np.pi, 0.0
+PALMAR, THUMB_SIDE = np.pi, 0.5 * np.pi
 _FINGERS = ("thumb", *FINGER_NAMES)
 # A gap of 1 mm weighs as much as normals that are 6 degrees off, or an angle 15 degrees from where it started.
 GAP_SCALE_M, NORMAL_SCALE, PULL_SCALE = 0.001, 0.1, np.radians(15.0)

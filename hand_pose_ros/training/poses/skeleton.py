@@ -76,11 +76,6 @@ class PosedHand:
         return PosedHand(*(getattr(self, item.name)[number : number + 1] for item in fields(self)))
 
 
-def joint_positions(rest: RestHand, angles: np.ndarray) -> np.ndarray:
-    """Joints (N, 21, 3) alone."""
-    return pose(rest, angles).joints
-
-
 def bone_frames(joints: np.ndarray, flexion_axes: np.ndarray) -> np.ndarray:
     """Frames (..., 3, 3) of a chain (..., 4, 3) -> three bones: columns x along the bone, y flexion axis, z dorsal."""
     x = normalized(np.diff(joints, axis=-2))

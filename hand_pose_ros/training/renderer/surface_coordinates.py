@@ -9,7 +9,6 @@ import numpy as np
 from hand_pose_ros.training.poses.rotations import normalized
 from hand_pose_ros.training.poses.skeleton import BONE, RestHand, bone_frames, finger_axis, thumb_axis
 
-SEGMENT_COUNT = 17
 """Mask values: 0 none, 1 palm and wrist, 2-16 the phalanges thumb to little finger, base to tip, 17 forearm."""
 FOREARM_SEGMENT = 17
 
