@@ -150,7 +150,7 @@ def test_noise_grows_with_brightness_and_streaks_keep_it():
 
 
 def test_looks_and_shapes_are_finite_and_vary():
-    looks = [random_appearance(RANDOM, 20) for _ in range(60)]
+    looks = [random_appearance(RANDOM, range(20)) for _ in range(60)]
     assert len({look.skin for look in looks}) > 10
     assert 10 < sum(look.sleeve is not None for look in looks) < 55
     lights = random_lights(RANDOM)

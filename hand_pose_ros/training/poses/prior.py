@@ -16,6 +16,7 @@ from hand_pose_ros.training.poses.limits import DIP_PER_PIP, LIMITS, clip
 from hand_pose_ros.training.poses.named import POSES
 from hand_pose_ros.training.poses.skeleton import ANGLE, ANGLE_NAMES, FINGER_NAMES, RestHand, pose
 from hand_pose_ros.training.poses.standard_hand import standard_hand
+from hand_pose_ros.training.split import ALL, part_of
 
 KINDS = {"named": 0.40, "between": 0.20, "mixed": 0.14, "free": 0.08, "grasp": 0.18}
 """Share of each kind of pose: a named one, a point between two, fingers from different ones, free angles, grasps."""
@@ -30,14 +31,15 @@ FINGER_COLUMNS = {
 class PosePrior:
     """Draws joint angles. Contacts are solved once, on the standard hand; other shapes miss them by millimetres."""
 
-    def __init__(self, generator: np.random.Generator, variants: int = 6):
-        self._random = generator
+    def __init__(self, generator: np.random.Generator, variants: int = 6, split: str = ALL):
+        self._random, self._poses = generator, part_of(list(POSES), split)
         self.names, self._library = self._solve_library(variants)
         self._grasps = grasp_poses(generator, 160)
 
     def _solve_library(self, variants: int) -> tuple[np.ndarray, np.ndarray]:
         names, angles = [], []
-        for name, named in POSES.items():
+        for name in self._poses:
+            named = POSES[name]
             start = np.repeat(named.angles[None], variants, axis=0)
             start[1:] = clip(start[1:] + self._noise(variants - 1, 5.0))
             if named.contacts:
@@ -48,8 +50,8 @@ class PosePrior:
 
     def named(self, name: str) -> np.ndarray:
         """Angles (28,) of one named pose with its contacts solved on the standard hand."""
-        if name not in POSES:
-            raise ValueError(f"pose {name!r} is unknown: give one of {', '.join(POSES)}")
+        if name not in self._poses:
+            raise ValueError(f"pose {name!r} is unknown: give one of {', '.join(self._poses)}")
         return self._library[np.flatnonzero(self.names == name)[0]].copy()
 
     def sample(self, count: int, rest: RestHand | None = None) -> np.ndarray:
@@ -86,7 +88,7 @@ class PosePrior:
         return np.radians(self._random.normal(0, degrees, (count, len(ANGLE))))
 
     def _pick(self, count: int) -> np.ndarray:
-        names = np.array(list(POSES))
+        names = np.array(self._poses)
         wanted = names[self._random.integers(len(names), size=count)]
         per_name = len(self.names) // len(names)
         order = {name: k for k, name in enumerate(names)}

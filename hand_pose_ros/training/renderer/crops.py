@@ -68,8 +68,9 @@ class CropRenderer:
         self._random, self._size = np.random.default_rng(seed), size
         template = HandTemplate(MakeHumanFolder(makehuman), subdivisions)
         self._painter = Painter(template, size, size, supersampling)
-        shapes = ShapePool(self._random, template, self._painter)
-        self._scenes = SceneSampler(self._random, shapes, size, settings or SceneSettings(), backgrounds)
+        settings = settings or SceneSettings()
+        shapes = ShapePool(self._random, template, self._painter, settings.split)
+        self._scenes = SceneSampler(self._random, shapes, size, settings, backgrounds)
 
     def batch(self, count: int) -> CropBatch:
         """The next ``count`` crops."""

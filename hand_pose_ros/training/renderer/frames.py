@@ -26,6 +26,7 @@ from hand_pose_ros.training.renderer.scene import HandLabels, SceneHand, composi
 from hand_pose_ros.training.renderer.scene_settings import SceneSettings
 from hand_pose_ros.training.renderer.sensor import expose, random_sensor
 from hand_pose_ros.training.renderer.shape_pool import ShapePool
+from hand_pose_ros.training.split import ALL
 
 HANDS = (0.10, 0.50, 0.32, 0.08)
 """Shares of images with 0, 1, 2, 3 hands."""
@@ -51,13 +52,13 @@ class FrameRenderer:
 
     def __init__(
         self, makehuman: str | Path | None = None, width: int = 320, height: int = 240, seed: int = 0,
-        backgrounds: Iterable[Path] = (), subdivisions: int = 0, supersampling: int = 1,
+        backgrounds: Iterable[Path] = (), subdivisions: int = 0, supersampling: int = 1, split: str = ALL,
     ):  # fmt: skip
         self._random, self._width, self._height = np.random.default_rng(seed), width, height
         template = HandTemplate(MakeHumanFolder(makehuman), subdivisions)
         self._painter = Painter(template, width, height, supersampling)
-        self._shapes = ShapePool(self._random, template, self._painter)
-        self._people = People(self._random, self._shapes, SceneSettings(held=0.0))
+        self._shapes = ShapePool(self._random, template, self._painter, split)
+        self._people = People(self._random, self._shapes, SceneSettings(held=0.0, split=split))
         self._backgrounds = Backgrounds(self._random, backgrounds)
 
     def frame(self) -> Frame:
@@ -93,7 +94,7 @@ class FrameRenderer:
         pixel = self._random.uniform((0, 0, 1), (self._width, self._height, 1))
         middle = (person.posed.joints[0] * mirror_of(side)).mean(axis=0)
         wrist = distance * np.linalg.solve(camera, pixel) - rotation @ middle
-        look = random_appearance(self._random, self._shapes.skin_count)
+        look = random_appearance(self._random, self._shapes.skins)
         return SceneHand(person.mesh_id, person.rest, person.angles, side, rotation, wrist, look, person.posed)
 
     def _rotation(self, side: str) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from hand_pose_ros.training.renderer.appearance import NOWHERE, Appearance, Lights, Sleeve
@@ -28,11 +30,11 @@ def random_cloth(generator: np.random.Generator) -> Sleeve:
     )
 
 
-def random_appearance(generator: np.random.Generator, skin_count: int) -> Appearance:
-    """One person's skin and what is worn."""
+def random_appearance(generator: np.random.Generator, skins: Sequence[int]) -> Appearance:
+    """One person's skin, a number out of ``skins``, and what is worn."""
     tone = np.exp(generator.normal(0, 0.12) + generator.normal(0, 0.05, 3))
     return Appearance(
-        skin=int(generator.integers(skin_count)),
+        skin=int(skins[generator.integers(len(skins))]),
         tint=tuple(tone),
         relief=float(generator.uniform(0.1, 0.7)),
         wrinkles=float(generator.uniform(0.2, 1.0)),

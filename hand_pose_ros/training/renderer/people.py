@@ -32,7 +32,7 @@ class People:
 
     def __init__(self, generator: np.random.Generator, shapes: ShapePool, settings: SceneSettings):
         self._random, self._shapes, self._held = generator, shapes, settings.held
-        self._prior, self.grasps = PosePrior(generator), Grasps.draw(generator)
+        self._prior, self.grasps = PosePrior(generator, split=settings.split), Grasps.draw(generator)
         self._queue: list[Person] = []
 
     def next(self) -> Person:

@@ -76,7 +76,7 @@ class SceneSampler:
         side = LEFT if self._random.random() < self._settings.left else RIGHT
         joints = person.posed.joints[0] * mirror_of(side)
         view = random_view(self._random, self._settings.view, joints, self._size)
-        look = random_appearance(self._random, self._shapes.skin_count)
+        look = random_appearance(self._random, self._shapes.skins)
         hand = SceneHand(
             person.mesh_id, person.rest, person.angles, side, view.rotation, view.wrist_m, look, person.posed
         )  # fmt: skip

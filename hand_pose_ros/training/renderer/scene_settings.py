@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from hand_pose_ros.settings import setting
 from hand_pose_ros.training.renderer.viewpoint import ViewSettings
+from hand_pose_ros.training.split import ALL, SPLITS
 
 
 @dataclass(frozen=True)
@@ -17,4 +18,5 @@ class SceneSettings:
     held: float = setting(0.10, "Crops with an object in the hand.", minimum=0.0, maximum=1.0)
     occluder: float = setting(0.10, "Crops with an object before the hand.", minimum=0.0, maximum=1.0)
     empty: float = setting(0.06, "Crops without a hand: background or an arm alone.", minimum=0.0, maximum=1.0)
+    split: str = setting(ALL, "Which skins and named poses (training/split.py).", choices=SPLITS)
     view: ViewSettings = field(default_factory=ViewSettings)

@@ -8,14 +8,18 @@ from hand_pose_ros.training.poses.skeleton import RestHand
 from hand_pose_ros.training.renderer.hand_template import HandTemplate
 from hand_pose_ros.training.renderer.painter import Painter
 from hand_pose_ros.training.renderer.shape import random_shape
+from hand_pose_ros.training.split import ALL, part_of
 
 
 class ShapePool:
-    """``count`` random shapes on the GPU."""
+    """``count`` random shapes on the GPU, and the numbers of the skins they may wear."""
 
-    def __init__(self, generator: np.random.Generator, template: HandTemplate, painter: Painter, count: int = 48):
+    def __init__(
+        self, generator: np.random.Generator, template: HandTemplate, painter: Painter, split: str = ALL,
+        count: int = 48,
+    ):  # fmt: skip
         self._random, self._template, self._painter = generator, template, painter
-        self.skin_count = len(template.folder.skins)
+        self.skins = part_of(range(len(template.folder.skins)), split)
         meshes = [template.shaped(random_shape(generator)) for _ in range(count)]
         self._shapes = {painter.upload(mesh): mesh.hand for mesh in meshes}
         self._ids = list(self._shapes)
