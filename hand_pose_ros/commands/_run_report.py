@@ -67,8 +67,28 @@ def rows(summary: dict) -> list[tuple[str, str]]:
         ("latency, stamp to publish", f"p50 {latency['p50']} ms, p95 {latency['p95']} ms"),
         ("model", f"{summary['model'] or 'unknown'} on {summary['device'] or 'unknown'}"),
         ("metres", metres(summary["camera"])),
+        *error_rows(summary),
         ("results", summary["output"]),
         *(("problem", problem) for problem in summary["problems"]),
+    ]
+
+
+def error_rows(summary: dict) -> list[tuple[str, str]]:
+    """The measured error, for a clip with ground truth."""
+    if reason := summary.get("error_not_measured"):
+        return [("measured error", f"none: {reason}")]
+    if (error := summary.get("error")) is None:
+        return []
+    found = ("true hands", f"{error['true_hands']}, {error['found_hands']} of them found")
+    if not error["found_hands"]:
+        return [found]
+    return [
+        found,
+        (
+            "measured error",
+            f"{error['absolute_mm']:.1f} mm absolute, {error['relative_mm']:.1f} mm from the wrist, "
+            f"{100 * error['error_2d']:.1f} % of the hand in the image",
+        ),
     ]
 
 

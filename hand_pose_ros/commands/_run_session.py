@@ -10,6 +10,7 @@ import time
 
 from rich.console import Console
 
+from hand_pose_ros.commands._clip_error import NoTruthError, clip_error, has_truth
 from hand_pose_ros.commands._interrupt import Interrupt
 from hand_pose_ros.commands._processes import NodeProcess, stop
 from hand_pose_ros.commands._ros_environment import has_room, ros_environment
@@ -141,6 +142,15 @@ class RunSession:
             process.close()
         return stubborn
 
+    def _measured(self) -> dict:
+        """The error of the run, where the truth about its source is known."""
+        if not has_truth(self.plan.source):
+            return {}
+        try:
+            return {"error": clip_error(self.plan.source, self.plan.output / "bag")}
+        except NoTruthError as error:
+            return {"error_not_measured": str(error)}
+
     def _report(self, ended: str, status: int, stubborn: list[str]) -> int:
         path = self.plan.output / "summary.json"
         try:
@@ -159,6 +169,7 @@ class RunSession:
             "output": str(self.plan.output),
             "ended": ended,
         }
+        summary |= self._measured()
         path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
         print_summary(Console(file=sys.stdout), summary)
         if status:
