@@ -6,11 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
+from hand_pose_ros.training.split import SPLITS
+
 
 def add_parser(subparsers):
     """Declare the subcommand."""
     parser = subparsers.add_parser("render", help="draw hands with exact labels", description=__doc__)
-    actions = parser.add_subparsers(dest="action", required=True, metavar="clip|poses|crops|frames|speed")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="clip|poses|crops|frames|store|speed")
     clip = actions.add_parser("clip", help="the demo clip with its ground truth")
     clip.add_argument("--output", type=Path, default=Path("demo"), help="folder to write to (default demo)")
     poses = actions.add_parser("poses", help="contact sheet of the named poses, or of random ones")
@@ -29,13 +31,20 @@ def add_parser(subparsers):
     frames.add_argument(
         "--backgrounds", type=Path, nargs="*", default=[], help="folders of photographs to stand behind"
     )
+    store = actions.add_parser("store", help="training crops on disk, made once; continues where it was stopped")
+    store.add_argument("--output", type=Path, required=True, help="folder to write to")
+    store.add_argument("--count", type=int, default=40_000, help="how many crops (default 40000)")
+    store.add_argument("--size", type=_positive, default=160, help="pixels per side (default 160)")
+    store.add_argument("--split", choices=SPLITS, default="train", help="which skins and poses (default train)")
+    store.add_argument("--processes", type=_positive, default=2, help="renderers at the same time (default 2)")
+    store.add_argument("--backgrounds", type=Path, nargs="*", default=[], help="folders of photographs to stand behind")
     speed = actions.add_parser("speed", help="crops per second")
     speed.add_argument("--processes", type=_positive, default=2, help="renderers at the same time (default 2)")
     for action in (crops, speed):
         action.add_argument("--size", type=_positive, default=128, help="pixels per side (default 128)")
-    for action in (clip, poses, crops, frames, speed):
+    for action in (clip, poses, crops, frames, store, speed):
         action.add_argument("--makehuman", metavar="DIR", help="MakeHuman's data folder, else $HAND_POSE_ROS_MAKEHUMAN")
-    for action in (poses, crops, frames):
+    for action in (poses, crops, frames, store):
         action.add_argument("--seed", type=int, default=0, help="another seed, other hands (default 0)")
     return parser
 
@@ -52,7 +61,7 @@ def main(args: argparse.Namespace) -> int:
     from hand_pose_ros.training.renderer.context import NoContextError
 
     try:
-        return {"clip": _clip, "poses": _poses, "crops": _crops, "frames": _frames, "speed": _speed}[args.action](args)
+        return ACTIONS[args.action](args)
     except (OSError, ValueError, NoContextError) as error:
         print(f"render: {error}", file=sys.stderr)
         return 1
@@ -101,6 +110,22 @@ def _frames(args) -> int:
     return 0
 
 
+def _store(args) -> int:
+    from rich.progress import Progress
+
+    from hand_pose_ros.training.renderer.makehuman import MakeHumanFolder
+    from hand_pose_ros.training.sources.store_making import StorePlan, make_store, store_scenes
+
+    MakeHumanFolder(args.makehuman)  # says what is missing before processes start
+    scenes = store_scenes(args.split)
+    plan = StorePlan(args.output, args.count, args.size, args.seed, scenes, args.makehuman, args.backgrounds)
+    with Progress() as bar:
+        task = bar.add_task("crops", total=args.count)
+        drawn = make_store(plan, args.processes, lambda rows: bar.advance(task, rows))
+    print(f"{drawn} crops drawn, {args.count} in all: {args.output}")
+    return 0
+
+
 def _speed(args) -> int:
     from threading import BrokenBarrierError
 
@@ -114,3 +139,6 @@ def _speed(args) -> int:
         raise OSError("a renderer process failed (its message stands above)") from None
     print(f"{rate:.0f} crops/s of {args.size} px with {args.processes} processes")
     return 0
+
+
+ACTIONS = {"clip": _clip, "poses": _poses, "crops": _crops, "frames": _frames, "store": _store, "speed": _speed}

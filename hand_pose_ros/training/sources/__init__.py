@@ -1,0 +1,1 @@
+"""Where training crops come from: every source has ``batch(count) -> HandBatch``, endless and seeded."""
