@@ -13,6 +13,7 @@ import numpy as np
 
 from hand_pose_ros.crop import moved, square_box, transform
 from hand_pose_ros.hand import LEFT, RIGHT, OrientedBox
+from hand_pose_ros.mask_region import mask_candidates
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,14 @@ class Candidates:
     def __getitem__(self, index) -> Candidates:
         right = None if self.right is None else self.right[index]
         return Candidates(self.score[index], self.box[index], self.axis[index], right)
+
+
+def read_candidates(output: dict, index: int, card: dict) -> Candidates:
+    """The candidates of image ``index`` of a batch: as the localiser says them, or as regions of its ``mask``."""
+    if "mask" in output:
+        return Candidates(*mask_candidates(output["mask"][index], card))
+    right = output["right"][index] if "right" in output else None
+    return Candidates(output["score"][index], output["box"][index], output["axis"][index], right)
 
 
 def suppress(candidates: Candidates, iou: float, weighted: bool) -> Candidates:
@@ -96,8 +105,8 @@ def decode(candidates: Candidates, affine: np.ndarray, card: dict, min_score: fl
     """Detections of one image, best first.
 
     ``affine`` (2, 3) carries fractions of the localiser's input to image pixels. ``card`` is the localiser's part of
-    the model card: ``box_scale``, ``box_shift`` (along the box's own right and down, in its size), ``suppression`` and
-    ``iou``.
+    the model card: ``box_scale``, ``box_shift`` (along the box's own right and down, in its size), ``suppression``,
+    ``iou`` and ``upright``, true for pose networks that were trained on crops along the image's axes.
     """
     good = np.isfinite(candidates.box).all(axis=1) & np.isfinite(candidates.axis).all(axis=(1, 2))
     good &= (candidates.score >= min_score) & (candidates.box[:, 2:] > 0).all(axis=1)
@@ -111,5 +120,6 @@ def _detection(candidate: Candidates, affine: np.ndarray, card: dict) -> Detecti
     box = OrientedBox((float(centre[0]), float(centre[1])), (width, height), upright_angle(wrist, middle))
     box = moved(box, *card["box_shift"])
     right = None if candidate.right is None else float(candidate.right[0])
-    crop = square_box(box.centre_px, card["box_scale"] * max(width, height), box.angle_rad)
+    angle = 0.0 if card.get("upright", False) else box.angle_rad
+    crop = square_box(box.centre_px, card["box_scale"] * max(width, height), angle)
     return Detection(crop, float(candidate.score[0]), right)

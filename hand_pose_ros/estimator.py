@@ -14,7 +14,7 @@ import numpy as np
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.camera_axes import camera_axes
 from hand_pose_ros.crop import crop_to_image, letterbox, moved, transform
-from hand_pose_ros.detector import Candidates, Detection, decode
+from hand_pose_ros.detector import Detection, decode, read_candidates
 from hand_pose_ros.hand import KEYPOINT_COUNT, LEFT, RIGHT, HandPose, OrientedBox
 from hand_pose_ros.hand_lifter import HandLifter
 from hand_pose_ros.hand_scale import HandScales
@@ -73,8 +73,8 @@ class HandEstimator:
         boxes = [self._input_box(letterbox(*self._sampler.size(image), edge), stage) for image in images]
         affines = [crop_to_image(box) for box in boxes]
         output = self._run(stage, images, affines, "zero")
-        candidates = Candidates(output["score"], output["box"], output["axis"], output.get("right"))
-        decoded = [decode(candidates[n], affines[n], stage.card, self.settings.min_score) for n in range(len(images))]
+        found = [read_candidates(output, n, stage.card) for n in range(len(images))]
+        decoded = [decode(found[n], affines[n], stage.card, self.settings.min_score) for n in range(len(images))]
         return [detections[: self.settings.max_hands] for detections in decoded]
 
     def estimate(

@@ -26,11 +26,13 @@ def pose_crop(keypoints_px: np.ndarray, card: dict) -> OrientedBox:
     """The square crop for the pose network around a hand whose keypoints (21, 2) are known.
 
     ``card`` is ``roi`` of the pose part of the model card: ``keypoints`` that span the box; its up as ``axis``, the
-    means of the keypoints ``from`` and ``to``; ``shift`` along the box's own right and down in sizes of the unscaled
-    box; ``scale`` of its longer side.
+    means of the keypoints ``from`` and ``to``, without which the box stays along the image's axes; ``shift`` along the
+    box's own right and down in sizes of the unscaled box; ``scale`` of its longer side.
     """
-    base, tip = (keypoints_px[card["axis"][end]].mean(axis=0) for end in ("from", "to"))
-    box = moved(bounding_box(keypoints_px[card["keypoints"]], upright_angle(base, tip)), *card["shift"])
+    angle = 0.0
+    if axis := card.get("axis"):
+        angle = upright_angle(*(keypoints_px[axis[end]].mean(axis=0) for end in ("from", "to")))
+    box = moved(bounding_box(keypoints_px[card["keypoints"]], angle), *card["shift"])
     return square_box(box.centre_px, card["scale"] * max(box.size_px), box.angle_rad)
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hand_pose_ros.crop import crop_to_image, letterbox
-from hand_pose_ros.detector import Candidates, decode, overlaps, suppress, upright_angle
+from hand_pose_ros.detector import Candidates, decode, overlaps, read_candidates, suppress, upright_angle
 
 CARD = {"box_scale": 2.6, "box_shift": [0.0, -0.5], "suppression": "weighted", "iou": 0.3}
 BOX = st.tuples(*[st.floats(0, 1)] * 2, *[st.floats(0.01, 1)] * 2)
@@ -81,6 +81,26 @@ def test_a_hand_that_points_right_is_shifted_to_the_right():
     [found] = decode(lying, crop_to_image(letterbox(200, 200)), CARD, 0.5)
     assert found.box.angle_rad == pytest.approx(np.pi / 2)
     assert found.box.centre_px == pytest.approx((99.5 + 10, 99.5))
+
+
+def test_an_upright_crop_for_a_hand_that_points_right():
+    lying = Candidates(np.array([0.8]), np.array([[0.5, 0.5, 0.1, 0.1]]), np.array([[[0.45, 0.5], [0.55, 0.5]]]))
+    [found] = decode(lying, crop_to_image(letterbox(200, 200)), CARD | {"upright": True}, 0.5)
+    assert found.box.angle_rad == 0
+    assert found.box.centre_px == pytest.approx((99.5 + 10, 99.5))  # still moved towards its fingers
+
+
+def test_a_mask_is_decoded_like_candidates():
+    mask = np.zeros((2, 100, 100))
+    mask[1, 20:40, 50:60] = 0.9
+    card = {"box_scale": 1.5, "box_shift": [0.0, 0.0], "suppression": "hard", "iou": 0.3}
+    affine = crop_to_image(letterbox(400, 300))
+    assert decode(read_candidates({"mask": mask}, 0, card), affine, card, 0.5) == []
+    [found] = decode(read_candidates({"mask": mask}, 1, card), affine, card, 0.5)
+    assert found.box.centre_px == pytest.approx((0.55 * 400 - 0.5, 0.3 * 400 - 50.5))
+    assert found.box.size_px == pytest.approx((1.5 * 80, 1.5 * 80))
+    assert (found.box.angle_rad, found.score) == (0, pytest.approx(0.9))
+    assert decode(read_candidates({"mask": mask}, 1, card), affine, card, 0.95) == []
 
 
 def test_low_scores_nonsense_and_nothing():

@@ -40,6 +40,13 @@ def test_pose_crop_of_a_plain_hand():
     assert box.angle_rad == pytest.approx(0)
 
 
+def test_pose_crop_without_an_axis_stays_upright():
+    keypoints = HAND @ rotation(1.0).T * 100
+    box = pose_crop(keypoints, {"keypoints": list(range(21)), "scale": 1.5, "shift": [0, 0]})
+    assert box.angle_rad == 0
+    assert box.size_px[0] == pytest.approx(1.5 * np.ptp(keypoints, axis=0).max())
+
+
 def test_reported_box_holds_every_keypoint_with_a_margin():
     box = hand_box(HAND * 80 + 200)
     inside = transform(invert(crop_to_image(box)), HAND * 80 + 200)

@@ -43,11 +43,13 @@ def _list(args) -> int:
 
 
 def _row(card) -> dict:
-    """One model as plain data; ``weights`` maps each file to where it lies, None when it is missing."""
+    """One model as plain data; ``weights`` maps each file to where it lies, None when it is missing, ``train`` to the
+    command that makes it."""
     weights = {name: str(path) if path else None for name, path in _weights(card).items()}
     return {
         "name": card.name, "summary": card.summary, "stages": list(card.stages()),
         "ready": None not in weights.values(), "weights": weights, "licence": card.licence, "metrics": card.metrics,
+        "train": _training_commands(card),
     }  # fmt: skip
 
 
@@ -78,8 +80,12 @@ def _print_table(rows: list[dict]) -> None:
     Console().print(table)
     for folder in sorted({str(Path(path).parent) for row in rows for path in row["weights"].values() if path}):
         print(f"Weights: {folder}")
-    if any(not row["ready"] for row in rows):
+    missing = {file: row["train"].get(file) for row in rows for file, path in row["weights"].items() if not path}
+    if None in missing.values():
         print("Weights are missing. Run: hand_pose_ros models fetch")
+    for file, command in missing.items():
+        if command:
+            print(f"{file} was not trained yet. Run: {command}")
 
 
 def _show(args) -> int:
@@ -88,9 +94,16 @@ def _show(args) -> int:
     card = find_card(args.name, args.models_dir)
     path = card.folder / f"{card.name}.yaml"
     print(f"# {path}\n{path.read_text(encoding='utf-8').rstrip()}\n\n# Files")
+    commands = _training_commands(card)
     for file, found in _weights(card).items():
-        print(f"# {file}: {found or 'missing; run: hand_pose_ros models fetch'}")
+        print(f"# {file}: {found or 'missing; run: ' + commands.get(file, 'hand_pose_ros models fetch')}")
     return 0
+
+
+def _training_commands(card) -> dict[str, str]:
+    """The command that makes it, by weights file; of those files that the user has to train."""
+    parts = [stage.get("weights") or {} for stage in card.stages().values()]
+    return {weights["file"]: weights["train"] for weights in parts if "train" in weights}
 
 
 def _fetch(args) -> int:
@@ -100,7 +113,11 @@ def _fetch(args) -> int:
 
     cards = available_models(args.models_dir)
     fetch_weights(cards.values(), args.wheel)
-    for name in cards:
+    for name, card in cards.items():
+        commands = _training_commands(card)
+        if untrained := [file for file, path in _weights(card).items() if not path and file in commands]:
+            print(f"{name}: not trained yet ({', '.join(untrained)}); see: hand_pose_ros models show {name}")
+            continue
         # Loading on the CPU writes the ONNX files that ONNX Runtime reads, and proves that the model works.
         print(f"{name}: ready on {load_model(name, 'cpu', models_dir=args.models_dir).pose.runtime}")
     return 0

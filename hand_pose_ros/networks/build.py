@@ -14,7 +14,7 @@ from torch import nn
 from hand_pose_ros.networks.contract import check_outputs
 from hand_pose_ros.networks.device import DeviceError, resolve_device
 from hand_pose_ros.networks.model_card import ModelCard, ModelCardError, available_models, find_card
-from hand_pose_ros.networks.model_files import check_sha256, find_weights
+from hand_pose_ros.networks.model_files import stage_weights
 from hand_pose_ros.networks.onnx_export import ExportError, cached_onnx
 from hand_pose_ros.networks.stage import ONNXRUNTIME, TORCH, Stage, onnx_session, torch_network
 from hand_pose_ros.networks.tflite import ModelFileError, read_tflite
@@ -59,7 +59,7 @@ def build_network(card: ModelCard, stage: str) -> nn.Module:
     part = card.stages()[stage]
     network_class = _network_class(card, part["network"])
     arguments, weights = part.get("arguments", {}), part.get("weights")
-    path = check_sha256(find_weights(weights["file"], card.folder), weights["sha256"]) if weights else None
+    path = stage_weights(weights, card.folder) if weights else None
     try:
         if path and path.suffix == ".tflite":
             return network_class(read_tflite(path), **arguments).eval()

@@ -14,20 +14,28 @@ from hand_pose_ros.networks.model_files import cards_folder
 
 STAGES = ("localiser", "pose", "lifter")
 REQUIRED = ("name", "summary", "licence", "source", "localiser", "pose")
-WEIGHTS_KEYS = {"file": True, "sha256": True, "wheel": False, "member": False}
-"""Key -> whether a card must give it."""
+WEIGHTS_KEYS = {"file": True, "sha256": False, "wheel": False, "member": False, "train": False}
+"""Key -> whether a card must give it. ``train`` is the command that makes the file; without it sha256 is required."""
 DEFAULT_MODEL = "mediapipe_lifted"
 """The best measured composition (docs/lifter.md)."""
 STAGE_KEYS = {
-    "localiser": {"box_scale", "box_shift", "suppression", "iou"},
+    "localiser": {
+        "box_scale", "box_shift", "suppression", "iou", "upright", "mask_threshold", "mask_least", "mask_gap",
+    },
     "pose": {"roi", "sees", "keypoint_stddev", "depth_gain"},
     "lifter": set(),
-}
+}  # fmt: skip
 COMMON_KEYS = {"network", "arguments", "weights", "input_size", "sampling"}
-POSITIVE_NUMBERS = {"keypoint_stddev": 0.5, "depth_gain": 10.0, "box_scale": 20.0, "iou": 1.0}
+POSITIVE_NUMBERS = {
+    "keypoint_stddev": 0.5, "depth_gain": 10.0, "box_scale": 20.0, "iou": 1.0, "mask_threshold": 1.0,
+    "mask_least": 1.0, "mask_gap": 1.0,
+}  # fmt: skip
 """Key -> its largest value."""
 _REPAIR = "give a YAML mapping as docs/adding_a_model.md describes it, or remove the file"
-CHOICES = {"suppression": ("weighted", "hard"), "sees": ("both", "right"), "sampling": ("centre", "corner")}
+CHOICES = {
+    "suppression": ("weighted", "hard"), "sees": ("both", "right"), "sampling": ("centre", "corner"),
+    "upright": (True, False),
+}  # fmt: skip
 
 
 class ModelCardError(ValueError):
@@ -121,7 +129,8 @@ def _check_stage(path: Path, stage: str, content: dict) -> None:
             raise ModelCardError(f"{path}: {stage}.{key} is {value!r}: give a number above 0, at most {highest}")
     for key, allowed in CHOICES.items():
         if key in content and content[key] not in allowed:
-            raise ModelCardError(f"{path}: {stage}.{key} is {content[key]!r}: give one of {', '.join(allowed)}")
+            names = ", ".join(map(str, allowed))
+            raise ModelCardError(f"{path}: {stage}.{key} is {content[key]!r}: give one of {names}")
     _check_weights(path, stage, content.get("weights"))
 
 
@@ -130,9 +139,10 @@ def _check_weights(path: Path, stage: str, weights) -> None:
         return
     if not isinstance(weights, dict):
         raise ModelCardError(f"{path}: {stage}.weights is {weights!r}: give file and sha256")
-    required = [key for key, needed in WEIGHTS_KEYS.items() if needed]
+    trained = "train" in weights and "wheel" not in weights
+    required = [key for key, needed in WEIGHTS_KEYS.items() if needed or (key == "sha256" and not trained)]
     _check_keys(path, f"{stage}.weights", weights, set(WEIGHTS_KEYS), required)
-    file, digest = str(weights["file"]), str(weights["sha256"])
+    file, digest = str(weights["file"]), str(weights.get("sha256", "0" * 64))
     if Path(file).name != file or Path(file).suffix not in (".tflite", ".safetensors"):
         raise ModelCardError(f"{path}: {stage}.weights.file is {file!r}: give a bare .tflite or .safetensors file name")
     if not re.fullmatch(r"[0-9a-f]{64}", digest):

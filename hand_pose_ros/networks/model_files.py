@@ -42,13 +42,21 @@ def writable_folder() -> Path:
     raise ModelFileError(f"none of {', '.join(map(str, weights_folders()))} can be written; set HAND_POSE_ROS_MODELS")
 
 
-def find_weights(file: str, cards: Path) -> Path:
-    """The path of a weights file: beside the cards, else in the first folder that holds it. ModelFileError if none."""
+def find_weights(file: str, cards: Path, advice: str = FETCH) -> Path:
+    """The path of a weights file: beside the cards, else in the first folder that holds it. ModelFileError if none,
+    with ``advice``."""
     folders = [cards, *weights_folders()]
     for folder in folders:
         if (folder / file).is_file():
             return folder / file
-    raise ModelFileError(f"weights {file} are not in {', '.join(map(str, folders))}; {FETCH}")
+    raise ModelFileError(f"weights {file} are not in {', '.join(map(str, folders))}; {advice}")
+
+
+def stage_weights(weights: dict, cards: Path) -> Path:
+    """The path of the file that a card's ``weights`` mean, checked. ModelFileError says how to get or make it."""
+    advice = f"train them: {weights['train']}" if "train" in weights else FETCH
+    path = find_weights(weights["file"], cards, advice)
+    return check_sha256(path, weights["sha256"]) if "sha256" in weights else path
 
 
 def sha256_of(path: Path) -> str:

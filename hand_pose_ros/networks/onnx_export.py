@@ -76,4 +76,14 @@ def _key(network: nn.Module, stage: dict) -> str:
     """Changes with the weights, the network's source, its arguments, and the exporter."""
     source = inspect.getsource(inspect.getmodule(type(network)))
     parts = [EXPORTER_VERSION, OPSET, stage["network"], stage.get("arguments"), stage.get("weights"), source]
+    if "sha256" not in (stage.get("weights") or {"sha256": None}):
+        parts.append(_digest(network))
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def _digest(network: nn.Module) -> str:
+    """Of the weights themselves: a file that its user trained has no sha256 in the card."""
+    digest = hashlib.sha256()
+    for name, value in network.state_dict().items():
+        digest.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

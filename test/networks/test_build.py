@@ -78,6 +78,33 @@ def test_the_export_is_cached_until_the_weights_or_arguments_change(toys, weight
     assert len(list((weights_folder / "onnx").iterdir())) == len(first) + 1 == 3
 
 
+def test_weights_without_a_sha256_are_exported_anew_when_they_change(toys):
+    cards = toys()
+    weights = {"file": "toy_pose.safetensors", "train": "make it"}
+    given, found = None, []
+    for shift in (0.0, 1.0):
+        toys(pose__weights=weights)
+        state = safetensors.torch.load_file(cards / "toy_pose.safetensors")
+        state["head.bias"] += shift
+        safetensors.torch.save_file(state, cards / "toy_pose.safetensors")
+        pose = load_model("toy", "cpu", models_dir=cards, runtime="onnxruntime").pose
+        given = images(pose, 1) if given is None else given
+        found.append(pose(given)["presence"])
+    assert abs(found[0] - found[1]) > 0.05
+    (cards / "toy_pose.safetensors").unlink()
+    with pytest.raises(ModelFileError, match="train them: make it"):
+        load_model("toy", "cpu", models_dir=cards)
+
+
+def test_a_mask_instead_of_candidates(toys):
+    mask = {"localiser__network": "toy_networks.ToyMask", "localiser__arguments": {}}
+    model = load_model("toy", "cpu", models_dir=toys(**mask))
+    assert model.localiser(images(model.localiser, 2))["mask"].shape == (2, 8, 8)
+    cards = toys(**mask | {"localiser__arguments": {"width": 4}})
+    with pytest.raises(ContractError, match=r"'mask' has shape \(2, 8, 4\), expected \(2, 8, 8\)"):
+        load_model("toy", "cpu", models_dir=cards)
+
+
 def test_without_onnx_a_cached_export_is_used_and_else_torch_with_a_warning(toys, monkeypatch, caplog):
     cards = toys()
     load_model("toy", "cpu", models_dir=cards)

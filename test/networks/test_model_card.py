@@ -61,6 +61,12 @@ def test_an_unknown_model_lists_those_there_are(toys):
         ({"pose__weights__file": "weights.pth"}, "bare .tflite or .safetensors"),
         ({"pose__weights__sha256": "abc"}, "64 hexadecimal digits"),
         ({"pose__weights__wheel": "mediapipe==0.10.21"}, "wheel and member together"),
+        (
+            {"pose__weights": {"file": "a.tflite", "train": "make it", "wheel": "a==1", "member": "a"}},
+            "pose.weights lacks sha256",
+        ),
+        ({"localiser__upright": "yes"}, "localiser.upright is 'yes': give one of True, False"),
+        ({"localiser__mask_threshold": 1.5}, "localiser.mask_threshold is 1.5: give a number above 0, at most 1"),
     ],
 )
 def test_a_wrong_card_is_refused_with_file_and_key(toys, change, message):

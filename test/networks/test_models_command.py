@@ -108,3 +108,23 @@ def test_an_unknown_model_is_an_error(from_wheel, capsys):
     status, _, errors = run(capsys, from_wheel[0], "show", "absent")
     assert status == 1
     assert "there are: toy" in errors
+
+
+COMMAND = "hand_pose_ros train config/training/toy.yaml --output DIR"
+
+
+def test_weights_that_the_user_trains_name_the_command_until_they_are_there(toys, capsys):
+    cards = toys()
+    content = (cards / "toy_pose.safetensors").read_bytes()
+    toys(pose__weights={"file": "toy_pose.safetensors", "train": COMMAND})
+    (cards / "toy_pose.safetensors").unlink()
+    status, output, _ = run(capsys, cards, "list")
+    assert status == 0
+    assert COMMAND in output
+    assert "models fetch" not in output
+    assert COMMAND in run(capsys, cards, "show", "toy")[1]
+    status, output, _ = run(capsys, cards, "fetch")
+    assert (status, "not trained yet" in output) == (0, True)
+    (cards / "toy_pose.safetensors").write_bytes(content)
+    assert COMMAND not in run(capsys, cards, "list")[1]
+    assert "toy: ready on onnxruntime" in run(capsys, cards, "fetch")[1]

@@ -17,6 +17,15 @@ class ToyLocaliser(nn.Module):
         return {"score": values[..., 0], "box": values[..., 1:5], "axis": values[..., 5:].unflatten(-1, (2, 2))}
 
 
+class ToyMask(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Conv2d(3, 1, 1), nn.AdaptiveAvgPool2d((8, width)), nn.Flatten(1, 2))
+
+    def forward(self, images):
+        return {"mask": self.layers(images).sigmoid()}
+
+
 class ToyPose(nn.Module):
     def __init__(self):
         super().__init__()
