@@ -1,0 +1,1 @@
+"""Training of the image networks: tasks for the trainer, and their figures."""

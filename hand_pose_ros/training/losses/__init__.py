@@ -1,0 +1,1 @@
+"""Losses that several tasks share, one file per noun: pure tensor functions."""
