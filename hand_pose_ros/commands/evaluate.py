@@ -12,7 +12,7 @@ def add_parser(subparsers):
     """Declare the subcommand."""
     parser = subparsers.add_parser("evaluate", help="measure models on labelled images", description=__doc__)
     parser.add_argument("system", nargs="+", help="a model's name, a .jsonl of `predict`, or mediapipe_package=PYTHON")
-    parser.add_argument("--data", nargs="+", required=True, help="index.json files, or folders that hold one")
+    parser.add_argument("--data", nargs="+", required=True, help="index.json files or their folders; FORMAT:PATH[:SPLIT] for rhd, stb, freihand, ... (docs/datasets.md)")
     parser.add_argument("--output", type=Path, help="folder for figures (JSON), table, curves and worst cases (PNG)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--min-score", type=float, default=0.3, help="lowest score of a hand (default 0.3)")
@@ -25,12 +25,12 @@ def main(args: argparse.Namespace) -> int:
     """Evaluate, print the table, write the files; 1 if data or a system is unusable."""
     from rich.console import Console
 
-    from hand_pose_ros.training.datasets.index_json import read_index
+    from hand_pose_ros.training.datasets.formats import read_dataset
     from hand_pose_ros.training.evaluation.evaluation import evaluate
 
     console = Console(stderr=True)
     try:
-        samples = [sample for path in args.data for sample in read_index(path)]
+        samples = [sample for path in args.data for sample in read_dataset(path)]
         evaluations = [
             evaluate(_name(system), samples, _predict(system, samples, args, console)) for system in args.system
         ]
