@@ -12,7 +12,8 @@ def add_parser(subparsers):
     """Declare the subcommand."""
     parser = subparsers.add_parser("evaluate", help="measure models on labelled images", description=__doc__)
     parser.add_argument("system", nargs="+", help="a model's name, a .jsonl of `predict`, or mediapipe_package=PYTHON")
-    parser.add_argument("--data", nargs="+", required=True, help="index.json files or their folders; FORMAT:PATH[:SPLIT] for rhd, stb, freihand, ... (docs/datasets.md)")
+    data_help = "index.json files or their folders; FORMAT:PATH[:PART] for rhd, stb, freihand, ... (docs/datasets.md)"
+    parser.add_argument("--data", nargs="+", required=True, help=data_help)
     parser.add_argument("--output", type=Path, help="folder for figures (JSON), table, curves and worst cases (PNG)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--min-score", type=float, default=0.3, help="lowest score of a hand (default 0.3)")
