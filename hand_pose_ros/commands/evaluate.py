@@ -78,12 +78,15 @@ def _print(results):
 
 def _write(folder: Path, results, evaluations, samples):
     from hand_pose_ros.training.evaluation.contact_sheet import save_worst
-    from hand_pose_ros.training.evaluation.plots import save_curves
-    from hand_pose_ros.training.evaluation.table import markdown, table_rows
+    from hand_pose_ros.training.evaluation.plots import save_calibration, save_curves, save_presence
+    from hand_pose_ros.training.evaluation.table import curve_rows, joint_rows, markdown, presence_rows, table_rows
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "figures.json").write_text(json.dumps(results, indent=1))
-    (folder / "table.md").write_text(markdown(table_rows(results)))
+    tables = (table_rows, curve_rows, presence_rows, joint_rows)
+    (folder / "table.md").write_text("\n".join(markdown(rows(results)) for rows in tables))
     save_curves(evaluations, folder / "curves.png")
+    save_calibration(evaluations, folder / "calibration.png")
+    save_presence(evaluations, folder / "presence.png")
     for evaluation in evaluations:
         save_worst(evaluation, samples, folder / f"worst_{evaluation.system}.png")

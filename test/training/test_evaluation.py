@@ -8,13 +8,14 @@ import pytest
 
 pytest.importorskip("scipy", reason="evaluation needs scipy (make venv installs it)")
 
+from hand_pose_ros.cli import main as command_line
 from hand_pose_ros.training.datasets.index_json import read_index
 from hand_pose_ros.training.evaluation.alignment import procrustes_align
 from hand_pose_ros.training.evaluation.evaluation import evaluate
 from hand_pose_ros.training.evaluation.hand_errors import measure
 from hand_pose_ros.training.evaluation.matching import box_iou, match
 from hand_pose_ros.training.evaluation.prediction import PredictedHand, read_predictions
-from hand_pose_ros.training.evaluation.presence import presence_figures, roc_auc
+from hand_pose_ros.training.evaluation.presence import presence_figures, roc_auc, threshold_sweep
 from hand_pose_ros.training.evaluation.summary import area_under_curve, curve, pck, summarise
 from hand_pose_ros.training.sample import HandLabel, Sample
 
@@ -76,9 +77,24 @@ def test_coverage_counts_components_within_one_deviation():
         label(),
         hand((3.0, 1.0), joints_m=JOINTS * 1.04, joint_stddev_m=deviations, keypoint_stddev_px=np.full(21, 2.0)),
     )
-    assert errors.within_sigma["pixel"].mean() == 0.5  # x is off by 3, y by 1
-    assert errors.within_sigma["across"].all()
-    np.testing.assert_array_equal(errors.within_sigma["along"], 0.04 * np.linalg.norm(JOINTS, axis=1) <= 0.03)
+    np.testing.assert_allclose(errors.over_sigma["pixel"], [1.5, 0.5] * 21)
+    np.testing.assert_allclose(errors.over_sigma["across"], 0.0, atol=1e-9)
+    np.testing.assert_allclose(errors.over_sigma["along"], 0.04 * np.linalg.norm(JOINTS, axis=1) / 0.03)
+    assert summarise([errors], resamples=2)["sigma_pixel"]["value"] == 0.5
+
+
+def test_errors_of_the_stated_size_are_covered_as_a_normal_distribution_says():
+    random = np.random.default_rng(0)
+    ray = JOINTS / np.linalg.norm(JOINTS, axis=1, keepdims=True)
+    errors = []
+    for _ in range(300):
+        noise = random.normal(0, 0.01, (21, 3))
+        along = (noise * ray).sum(axis=1, keepdims=True) * ray
+        moved = hand(joints_m=JOINTS + noise + 2 * along, joint_stddev_m=np.tile([0.01, 0.03], (21, 1)))
+        errors.append(measure(label(), moved))
+    figures = summarise(errors, resamples=2)
+    assert figures["sigma_across"]["value"] == pytest.approx(0.683, abs=0.01)
+    assert figures["sigma_along"]["value"] == pytest.approx(0.683, abs=0.015)
 
 
 def test_hands_are_matched_one_to_one_to_the_nearest_and_far_ones_not_at_all():
@@ -111,6 +127,33 @@ def test_presence_figures_on_a_small_confusion_matrix():
     assert figures["false_positives_per_image"] == 0.5
     assert figures["roc_auc"] == 1.0
     assert roc_auc(np.array([0.5]), np.array([0.5, 0.6])) == 0.25
+
+
+def test_a_threshold_sweep_goes_from_all_to_nothing():
+    rates = threshold_sweep(np.array([True, True, False]), np.array([0.9, 0.4, 0.6]), np.array([0.0, 0.5, 0.95]))
+    np.testing.assert_allclose(rates["recall"], [1.0, 0.5, 0.0])
+    np.testing.assert_allclose(rates["false_positive_rate"], [1.0, 1.0, 0.0])
+    np.testing.assert_allclose(rates["f1"], [0.8, 0.5, 0.0])
+
+
+def test_evaluate_writes_every_table_and_picture(tmp_path, capsys):
+    write_index(tmp_path)
+    entries = json.loads((tmp_path / "index.json").read_text())
+    cv2.imwrite(str(tmp_path / "b.png"), np.zeros((100, 200, 3), np.uint8))
+    empty = {"image": "b.png", "width": 200, "height": 100, "kp2d": None, "source": "made"}
+    (tmp_path / "index.json").write_text(json.dumps([*entries, empty]))
+    found = {"keypoints_px": KEYPOINTS.tolist(), "score": 0.9, "keypoint_stddev_px": [2.0] * 21}
+    lines = [{"image": "a.png", "hands": [found]}, {"image": "b.png", "hands": []}]
+    (tmp_path / "mine.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    output = tmp_path / "out"
+    assert (
+        command_line(["evaluate", str(tmp_path / "mine.jsonl"), "--data", str(tmp_path), "--output", str(output)]) == 0
+    )
+    table = (output / "table.md").read_text()
+    assert "| mine | 1.000 | 1.000 | 1.000 | 1.000 | 1.000 | 0.000 | 1.000 |" in table
+    assert "| thumb | 0.000 |" in table
+    pictures = {"curves.png", "calibration.png", "presence.png", "worst_mine.png"}
+    assert pictures <= {path.name for path in output.iterdir()}
 
 
 def test_missed_hands_lower_found_and_nothing_else():

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from hand_pose_ros.training.evaluation.hand_errors import HandErrors, measure
 from hand_pose_ros.training.evaluation.matching import match
 from hand_pose_ros.training.evaluation.prediction import PredictedHand
-from hand_pose_ros.training.evaluation.presence import presence_figures
+from hand_pose_ros.training.evaluation.presence import presence_figures, truth_and_score
 from hand_pose_ros.training.evaluation.summary import by_joint, summarise
 from hand_pose_ros.training.sample import Sample
 
@@ -21,6 +23,10 @@ class Evaluation:
     errors: list[HandErrors]
     presence: dict[str, float]
     predictions: list[list[PredictedHand]]
+    truth: np.ndarray
+    """Per image whether it shows a labelled hand."""
+    score: np.ndarray
+    """Per image the score of its best predicted hand."""
 
     def sources(self) -> list[str]:
         """Names of the parts of the data, in order of first appearance."""
@@ -54,4 +60,5 @@ def evaluate(system: str, samples: Sequence[Sample], predictions: Sequence[list[
         for label, index in zip(sample.hands, pairs, strict=True):
             hand = None if index is None else hands[index]
             errors.append(measure(label, hand, sample.source, sample.image_path.name))
-    return Evaluation(system, errors, presence_figures(samples, predictions, matched), list(predictions))
+    presence = presence_figures(samples, predictions, matched)
+    return Evaluation(system, errors, presence, list(predictions), *truth_and_score(samples, predictions))

@@ -37,8 +37,8 @@ class HandErrors:
     box_iou: float
     handedness_right: float
     """1.0 if the side is right, 0.0 if wrong."""
-    within_sigma: dict[str, np.ndarray]
-    """Per direction (``pixel``, ``across``, ``along``) 1.0 where a component's error is within its stated deviation."""
+    over_sigma: dict[str, np.ndarray]
+    """Per direction (``pixel``, ``across``, ``along``) the components of each error over its stated deviation."""
 
     @property
     def relative_pixels(self) -> float:
@@ -59,7 +59,7 @@ def measure(label: HandLabel, hand: PredictedHand | None, source: str = "", imag
         pixels=np.linalg.norm(hand.keypoints_px - label.keypoints_px, axis=1),
         box_iou=box_iou(label, hand),
         handedness_right=_side(label, hand),
-        within_sigma=_coverage(label, hand),
+        over_sigma=_over_sigma(label, hand),
         **distances,
     )
 
@@ -105,24 +105,25 @@ def _side(label: HandLabel, hand: PredictedHand) -> float:
     return float(label.handedness == hand.handedness)
 
 
-def _coverage(label: HandLabel, hand: PredictedHand) -> dict[str, np.ndarray]:
-    """Per component, so that a calibrated normal deviation covers 68.3 %."""
+def _over_sigma(label: HandLabel, hand: PredictedHand) -> dict[str, np.ndarray]:
+    """Per component, so that a calibrated normal deviation covers 68.3 % of them."""
     result = {}
     if hand.keypoint_stddev_px is not None:
         error = np.abs(hand.keypoints_px - label.keypoints_px)
-        result["pixel"] = _flags(error, hand.keypoint_stddev_px[:, None]).ravel()
+        result["pixel"] = (error / hand.keypoint_stddev_px[:, None]).ravel()
     if hand.joint_stddev_m is not None and label.joints_m is not None and hand.joints_m is not None:
-        ray = hand.joints_m / np.linalg.norm(hand.joints_m, axis=1, keepdims=True)
-        error = hand.joints_m - label.joints_m
-        along = (error * ray).sum(axis=1)
-        across = np.linalg.norm(error - along[:, None] * ray, axis=1) / np.sqrt(2.0)
-        result["across"] = _flags(across, hand.joint_stddev_m[:, 0])
-        result["along"] = _flags(np.abs(along), hand.joint_stddev_m[:, 1])
+        components = np.abs((_ray_axes(hand.joints_m) @ (hand.joints_m - label.joints_m)[..., None])[..., 0])
+        result["across"] = (components[:, :2] / hand.joint_stddev_m[:, :1]).ravel()
+        result["along"] = components[:, 2] / hand.joint_stddev_m[:, 1]
     return result
 
 
-def _flags(error: np.ndarray, deviation: np.ndarray) -> np.ndarray:
-    return np.where(np.isfinite(error), (error <= deviation).astype(float), np.nan)
+def _ray_axes(joints: np.ndarray) -> np.ndarray:
+    """(21, 3, 3) rows: two axes across the viewing ray of each joint (one of them level), and the ray."""
+    ray = joints / _norm(joints)[:, None]
+    level = np.cross([0.0, 1.0, 0.0], ray)
+    level /= np.maximum(_norm(level), 1e-12)[:, None]
+    return np.stack([level, np.cross(ray, level), ray], axis=1)
 
 
 def _norm(vectors: np.ndarray) -> np.ndarray:

@@ -21,8 +21,7 @@ def presence_figures(
     ``matched``: per image the number of predicted hands that belong to a label. False positives count only where the
     labels are exhaustive. ROC AUC needs images without hands; NaN otherwise.
     """
-    truth = np.array([bool(sample.hands) for sample in samples])
-    score = np.array([max((hand.score for hand in hands), default=0.0) for hands in predictions])
+    truth, score = truth_and_score(samples, predictions)
     said = score >= threshold
     true_positive, false_positive = int((said & truth).sum()), int((said & ~truth).sum())
     precision = _ratio(true_positive, true_positive + false_positive)
@@ -41,6 +40,22 @@ def presence_figures(
         "false_positives_per_image": float(np.mean(extra)) if extra else float("nan"),
         "images_without_hand": int((~truth).sum()),
     }
+
+
+def truth_and_score(samples, predictions) -> tuple[np.ndarray, np.ndarray]:
+    """Per image whether it shows a labelled hand, and the score of the best predicted hand (0 without one)."""
+    truth = np.array([bool(sample.hands) for sample in samples], dtype=bool)
+    return truth, np.array([max((hand.score for hand in hands), default=0.0) for hands in predictions])
+
+
+def threshold_sweep(truth: np.ndarray, score: np.ndarray, thresholds: np.ndarray) -> dict[str, np.ndarray]:
+    """Recall, false positive rate and F1 at each threshold (as in Kourbane & Genc 2021, Figure 6)."""
+    said = score[:, None] >= thresholds
+    true_positive = (said & truth[:, None]).sum(axis=0)
+    false_positive = (said & ~truth[:, None]).sum(axis=0)
+    positive, negative = max(int(truth.sum()), 1), max(int((~truth).sum()), 1)
+    f1 = 2 * true_positive / np.maximum(true_positive + false_positive + truth.sum(), 1)
+    return {"recall": true_positive / positive, "false_positive_rate": false_positive / negative, "f1": f1}
 
 
 def roc_auc(positive: np.ndarray, negative: np.ndarray) -> float:

@@ -59,10 +59,19 @@ def _nanmedian(values) -> float:
     return float(np.median(values)) if len(values) else float("nan")
 
 
+def over_sigma(errors: Sequence[HandErrors], direction: str) -> np.ndarray:
+    """All components' errors over their stated deviations, in one direction."""
+    ratios = np.concatenate([e.over_sigma.get(direction, [np.nan]) for e in errors] or [[np.nan]])
+    return ratios[np.isfinite(ratios)]
+
+
+def coverage(ratios: np.ndarray, multiples: np.ndarray) -> np.ndarray:
+    """Share of errors within each multiple of their deviation; NaN without errors."""
+    return (ratios[:, None] <= multiples).mean(axis=0) if len(ratios) else np.full(len(multiples), np.nan)
+
+
 def _covered(direction: str) -> Statistic:
-    return lambda errors: _nanmean(
-        np.concatenate([e.within_sigma.get(direction, [np.nan]) for e in errors] or [[np.nan]])
-    )
+    return lambda errors: coverage(over_sigma(errors, direction), np.ones(1))[0]
 
 
 STATISTICS: dict[str, Statistic] = {
