@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 
@@ -18,6 +19,7 @@ def add_parser(subparsers):
     parser.add_argument("--model", default="mediapipe_full", help="the model to watch")
     parser.add_argument("--count", type=int, default=5000, help="rendered hands")
     parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--split", default="train", help="skins and named poses to draw: train, held_back or all")
     parser.add_argument("--keep-pairs", type=Path, help="also write the pairs themselves (.npz)")
     return parser
 
@@ -37,7 +39,8 @@ def main(args: argparse.Namespace) -> int:
         estimator = HandEstimator(load_model(args.model, "auto", threads=1), EstimatorSettings(min_presence=0.3))
         with Progress(console=console) as progress:
             task = progress.add_task("hands", total=args.count)
-            pairs = collect(estimator, args.makehuman, args.count, args.seed, lambda n: progress.advance(task, n))
+            advance = partial(progress.advance, task)
+            pairs = collect(estimator, args.makehuman, args.count, args.seed, advance, args.split)
         if args.keep_pairs:
             pairs.save(args.keep_pairs)
         views = true_views(pairs)
