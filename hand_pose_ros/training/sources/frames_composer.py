@@ -1,0 +1,202 @@
+"""``FrameComposer``: training images for the localiser without end, from stored frames and from background pictures.
+
+Rendered frames are zoomed and turned; photographs, which show hands from near, are laid down at any size on frames,
+backgrounds and each other, so that their hands are seen from afar too. Hands are covered and cut off by the border;
+patches without hands are laid down like those with hands, and hands are erased from frames and photographs, so that
+neither a patch's border nor an arm or a face says that there is a hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from hand_pose_ros.settings import check, setting
+from hand_pose_ros.training.renderer.backgrounds import Backgrounds
+from hand_pose_ros.training.renderer.sensor import expose, random_sensor
+from hand_pose_ros.training.sources.frames_batch import FrameBatch
+from hand_pose_ros.training.sources.frames_canvas import Canvas, Picture
+from hand_pose_ros.training.sources.frames_store import DOUBTFUL, HAND, NOTHING, FrameStore
+
+SLOTS = 8
+"""Hands of an image that are kept."""
+ASPECTS = ((4 / 3, 0.45), (16 / 9, 0.25), (1.0, 0.15), (3 / 4, 0.15))
+"""Width over height of the images, and how often."""
+ZOOM, SHRINK = (-0.1, 0.9), (-0.9, 0.4)
+"""Ranges of the logarithm of the scale over that at which a frame, or a photograph, just covers the image."""
+
+
+@dataclass(frozen=True)
+class ComposerSettings:
+    """What the images show, and how often."""
+
+    photograph: float = setting(0.3, "Images that begin with a photograph.", minimum=0.0, maximum=1.0)
+    background: float = setting(0.25, "Images that begin with a picture without hands.", minimum=0.0, maximum=1.0)
+    patches: float = setting(0.45, "Share of frames and photographs with patches.", minimum=0.0, maximum=1.0)
+    erased: float = setting(0.15, "Hands that are erased.", minimum=0.0, maximum=1.0)
+    empty_patch: float = setting(0.25, "Patches without a hand.", minimum=0.0, maximum=1.0)
+    smallest: float = setting(0.05, "Smallest hand of a patch, share of the image.", minimum=0.01, maximum=1.0)
+    largest: float = setting(0.6, "Largest hand of a patch, share of the image.", minimum=0.05, maximum=2.0)
+    any_roll: float = setting(0.25, "Pictures that are turned by any angle.", minimum=0.0, maximum=1.0)
+    roll_deg: float = setting(12.0, "Deviation of the others' angle, degrees.", minimum=0.0, maximum=180.0)
+    exposed: float = setting(0.5, "Images that a poorer camera saw.", minimum=0.0, maximum=1.0)
+
+    def __post_init__(self):
+        check(self)
+
+
+class FrameComposer:
+    """Draws training images of ``size`` px. ``photographs`` may be None: rendered hands alone."""
+
+    def __init__(
+        self, rendered: FrameStore, photographs: FrameStore | None, backgrounds: Sequence[Path], size: int,
+        seed: int = 0, settings: ComposerSettings = ComposerSettings(), pool: int = 96,
+    ):  # fmt: skip
+        self._random, self._size, self._settings = np.random.default_rng(seed), size, settings
+        self._rendered, self._photographs = rendered, photographs
+        self._backgrounds = Backgrounds(self._random, backgrounds, pool)
+
+    def batch(self, count: int) -> FrameBatch:
+        """The next ``count`` images."""
+        return batched([self._image() for _ in range(count)], self._size)
+
+    def _image(self) -> Canvas:
+        chance, settings = self._random.random, self._settings
+        shapes, shares = zip(*ASPECTS, strict=True)
+        aspect = shapes[self._random.choice(len(shapes), p=shares)]
+        canvas = Canvas(round(self._size * min(aspect, 1.0)), round(self._size / max(aspect, 1.0)))
+        kind = chance()
+        if kind < settings.background:
+            canvas.image = self._background(*canvas.image.shape[1::-1])
+            patches = self._random.choice(5, p=(0.15, 0.35, 0.25, 0.15, 0.1))
+        else:
+            real = self._photographs is not None and kind < settings.background + settings.photograph
+            self._fill(canvas, self._picture(real))
+            patches = self._random.integers(1, 4) if chance() < settings.patches else 0
+        for number in np.flatnonzero(canvas.state):
+            if chance() < settings.erased:
+                canvas.erase(number, self._background(64, 64), self._random.uniform(0, 4))
+        for _ in range(patches):
+            self._patch(canvas)
+        return self._seen(canvas)
+
+    def _picture(self, real: bool) -> Picture:
+        return Picture.of_row((self._photographs if real else self._rendered).take(1), 0, real)
+
+    def _background(self, width: int, height: int) -> np.ndarray:
+        return self._backgrounds.take(width, height)
+
+    def _angle(self) -> float:
+        any_roll = self._random.random() < self._settings.any_roll
+        return (
+            self._random.uniform(-np.pi, np.pi)
+            if any_roll
+            else np.radians(self._random.normal(0, self._settings.roll_deg))
+        )
+
+    def _fill(self, canvas: Canvas, picture: Picture):
+        """Cover the canvas: the picture about as large as the canvas, or a part of it zoomed around a hand."""
+        height, width = canvas.image.shape[:2]
+        rows, columns = picture.image.shape[:2]
+        cover = max(width / columns, height / rows)
+        # Photographs were taken from near: some are shrunk, and their edge pixels drawn out to the image's border.
+        scale = cover * np.exp(self._random.uniform(*(SHRINK if picture.real else ZOOM)))
+        here, there = np.array([width, height]) * self._random.uniform(0.2, 0.8, 2), np.array([columns, rows]) / 2
+        if len(picture.state) and self._random.random() < 0.7:
+            there = picture.keypoints_px[self._random.integers(len(picture.state))].mean(axis=0)
+        # Not so far to the side that the picture's edge pixels fill the canvas.
+        slack = np.array([columns, rows]) * scale
+        low, high = np.array([width, height]) - slack, np.zeros(2)
+        start = np.clip(here - there * scale, np.minimum(low, high), np.maximum(low, high))
+        canvas.lay(picture, scale, self._angle(), start + there * scale, there)
+
+    def _patch(self, canvas: Canvas):
+        """Lay down a part of a picture around one of its hands, or a part without one, at any size."""
+        real = self._photographs is not None and self._random.random() < 0.7
+        picture, settings = self._picture(real), self._settings
+        size = max(canvas.image.shape) * np.exp(
+            self._random.uniform(np.log(settings.smallest), np.log(settings.largest))
+        )
+        hands = np.flatnonzero(picture.state == HAND)
+        if not len(hands) or self._random.random() < settings.empty_patch:
+            side = int(self._random.integers(48, 160))
+            picture = (
+                Picture(self._background(side, side))
+                if self._random.random() < 0.4
+                else without_hands(picture, self._background(64, 64))
+            )
+            scale = min(size * 2 / max(picture.image.shape[:2]), 1.6)
+            there = np.array(picture.image.shape[1::-1]) / 2
+        else:
+            hand = self._random.choice(hands)
+            picture = cut(picture, hand, self._random.uniform(0.15, 1.5, 4))
+            scale = min(size / max(picture.extents[hand], 1.0), 1.6)
+            there = picture.keypoints_px[hand].mean(axis=0)
+        here = self._random.uniform(0, 1, 2) * canvas.image.shape[1::-1]
+        picture.image = tinted(picture.image, self._random)
+        canvas.lay(
+            picture, scale, self._angle(), here, there, soft=self._random.choice([0.0, self._random.uniform(0, 4)])
+        )
+
+    def _seen(self, canvas: Canvas) -> Canvas:
+        if self._random.random() < 0.5:
+            canvas.mirror()
+        canvas.image = tinted(canvas.image, self._random)
+        if self._random.random() < self._settings.exposed:
+            canvas.image = expose(canvas.image, random_sensor(self._random, self._size // 2), self._random)
+        canvas.settle()
+        return canvas
+
+
+def cut(picture: Picture, hand: int, margins: np.ndarray) -> Picture:
+    """The part around one hand: its box and ``margins`` (4,) in its extents to the left, above, right and below."""
+    low, high = picture.keypoints_px[hand].min(axis=0), picture.keypoints_px[hand].max(axis=0)
+    grown = margins.reshape(2, 2) * (high - low).max()
+    height, width = picture.image.shape[:2]
+    x0, y0 = np.clip(np.floor(low - grown[0]), 0, (width - 2, height - 2)).astype(int)
+    x1, y1 = np.clip(np.ceil(high + grown[1]), (x0 + 2, y0 + 2), (width, height)).astype(int)
+    points = picture.keypoints_px - (x0, y0)
+    inside = ((points >= 0) & (points < (x1 - x0, y1 - y0))).all(axis=2).mean(axis=1)
+    state = np.where((inside < 0.6) & (picture.state == HAND), DOUBTFUL, picture.state)
+    return Picture(
+        picture.image[y0:y1, x0:x1], points, np.where(inside > 0, state, NOTHING), picture.right, picture.real
+    )
+
+
+def without_hands(picture: Picture, texture: np.ndarray) -> Picture:
+    """The picture with all of its hands erased."""
+    canvas = Canvas(*picture.image.shape[1::-1])
+    canvas.lay(picture, 1.0, 0.0, np.zeros(2), np.zeros(2))
+    for number in np.flatnonzero(canvas.state):
+        canvas.erase(number, texture, 2.0)
+    return Picture(canvas.image)
+
+
+def tinted(image: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Other brightness, contrast, white balance and saturation, each by about a quarter."""
+    keep = generator.uniform(0.6, 1.25) if generator.random() < 0.95 else 0.0
+    gain = np.exp(generator.normal(0, 0.16) + generator.normal(0, 0.05, 3))
+    mixing = np.diag(gain) @ (keep * np.eye(3) + (1 - keep) / 3)
+    return cv2.transform(np.ascontiguousarray(image), np.column_stack([mixing, np.full(3, generator.normal(0, 10))]))
+
+
+def batched(canvases: Sequence[Canvas], size: int) -> FrameBatch:
+    """The canvases, each in the middle of a black square as ``crop.letterbox`` puts images."""
+    images = np.zeros((len(canvases), size, size, 3), np.uint8)
+    keypoints, state = np.zeros((len(canvases), SLOTS, 21, 2), np.float32), np.zeros((len(canvases), SLOTS), np.int64)
+    right = np.full((len(canvases), SLOTS), 0.5, np.float32)
+    for row, canvas in enumerate(canvases):
+        height, width = canvas.image.shape[:2]
+        left, top = (size - width) // 2, (size - height) // 2
+        images[row, top : top + height, left : left + width] = canvas.image
+        shown = np.flatnonzero(canvas.state)[:SLOTS]
+        keypoints[row, : len(shown)] = (canvas.keypoints[shown] + (left, top) + 0.5) / size
+        state[row, : len(shown)], right[row, : len(shown)] = canvas.state[shown], canvas.right[shown]
+    pixels = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).float().div_(255)
+    real = torch.tensor([float(canvas.real) for canvas in canvases])
+    return FrameBatch(pixels, torch.from_numpy(keypoints), torch.from_numpy(state), torch.from_numpy(right), real)

@@ -1,0 +1,75 @@
+"""Fills a store with rendered whole images, for the localiser; stopped and started again, it continues."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hand_pose_ros.hand import RIGHT
+from hand_pose_ros.training.sources.frames_store import DOUBTFUL, FRAMES, HAND, frame_row, stacked
+from hand_pose_ros.training.sources.shards import shard_path, write_description, write_shard
+
+SHARD = 500
+FEWEST_VISIBLE = 6
+"""A hand of which fewer joints are seen is DOUBTFUL."""
+
+
+@dataclass(frozen=True)
+class FramePlan:
+    """What to draw: ``count`` images of ``size`` x 3/4 ``size`` pixels. Shard k depends on these values and k only."""
+
+    folder: Path
+    count: int
+    size: int = 256
+    seed: int = 0
+    split: str = "train"
+    makehuman: Path | None = None
+    backgrounds: Sequence[Path] = ()
+
+    def description(self) -> dict:
+        """store.json; ``count`` may grow from one run to the next, so it is left out."""
+        return {
+            "format": FRAMES, "size": self.size, "seed": self.seed, "shard": SHARD, "split": self.split,
+            "sources": ["rendered"], "backgrounds": sorted(Path(f).name for f in self.backgrounds),
+        }  # fmt: skip
+
+
+def make_rendered_frames(plan: FramePlan, processes: int, progress: Callable[[int], None] = lambda rows: None) -> int:
+    """Draw the shards that are not there yet; the number of images drawn."""
+    write_description(plan.folder, plan.description())
+    sizes = [min(SHARD, plan.count - start) for start in range(0, plan.count, SHARD)]
+    missing = [(plan, n, rows) for n, rows in enumerate(sizes) if not shard_path(plan.folder, n).exists()]
+    os.environ["LP_NUM_THREADS"] = "1"  # Mesa's: one core per renderer
+    drawn = 0
+    with multiprocessing.get_context("spawn").Pool(processes, maxtasksperchild=1) as pool:
+        for rows in pool.imap_unordered(draw_shard, missing, chunksize=1):
+            drawn += rows
+            progress(rows)
+    return drawn
+
+
+def draw_shard(job: tuple[FramePlan, int, int]) -> int:
+    """Draw and write one shard; the number of its rows."""
+    import cv2
+
+    from hand_pose_ros.training.renderer.frames import FrameRenderer
+
+    plan, number, rows = job
+    cv2.setNumThreads(1)
+    renderer = FrameRenderer(
+        plan.makehuman, plan.size, 3 * plan.size // 4, [plan.seed, number], plan.backgrounds, split=plan.split
+    )
+    shown = [renderer.frame() for _ in range(rows)]
+    write_shard(plan.folder, number, stacked([frame_row(f.image, hands_of(f), plan.size, 0) for f in shown]))
+    return rows
+
+
+def hands_of(frame) -> list[tuple]:
+    """(keypoints_px, state, right) of the hands of a ``renderer.frames.Frame``."""
+    return [
+        (label.keypoints_px, HAND if label.visible.sum() >= FEWEST_VISIBLE else DOUBTFUL, label.handedness == RIGHT)
+        for label in frame.labels
+    ]
