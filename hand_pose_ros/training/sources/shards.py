@@ -1,7 +1,7 @@
 """Arrays on disk in shards: folders of .npy files that are read through the memory map, written whole or not at all.
 
-    store.json            what the store holds and how it was made
-    shard_00000/*.npy     named arrays with one row per crop, the same number of rows in each
+store.json            what the store holds and how it was made
+shard_00000/*.npy     named arrays with one row per crop, the same number of rows in each
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import numpy as np
 DESCRIPTION = "store.json"
 RENDERED = "rendered crops 1"
 """``format`` of a store with the renderer's arrays."""
+PHOTOGRAPHS = "pseudo-labelled photographs 1"
+"""``format`` of a store with the arrays of ``pseudo_labels.labelled_rows``."""
 
 
 def write_shard(folder: Path, number: int, arrays: Mapping[str, np.ndarray]) -> Path:
