@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import fields
+import os
+from contextlib import ExitStack
 from pathlib import Path
 
 
@@ -12,37 +13,126 @@ def add_parser(subparsers):
     """Declare the subcommand."""
     parser = subparsers.add_parser("train", help="train a network", description=__doc__)
     parser.add_argument("config", type=Path, help="YAML file, see config/training/")
-    parser.add_argument("--output", type=Path, required=True, help="folder for checkpoint, weights and figures")
+    parser.add_argument("--output", type=Path, required=True, help="folder for checkpoint, weights, curves, figures")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
-    parser.add_argument("--steps", type=int, help="instead of the configuration's")
+    parser.add_argument("--steps", type=int, help="end after so many, instead of the configuration's budget")
+    parser.add_argument("--minutes", type=float, help="end after so many, instead of the configuration's")
+    parser.add_argument("--batch", type=int, help="examples per step over all processes")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads of torch; 0: its default")
+    parser.add_argument("--processes", type=int, default=1, help="train in so many processes, a GPU each")
+    parser.add_argument("--stores", type=Path, help="folder of the data (default $HAND_POSE_ROS_STORES, else stores)")
+    parser.add_argument("--makehuman", type=Path, help="MakeHuman's files (default $HAND_POSE_ROS_MAKEHUMAN)")
+    parser.add_argument("--renderers", type=int, default=0, help="processes that draw; 0: one per core")
     return parser
 
 
 def main(args: argparse.Namespace) -> int:
-    """Train, validate, write ``lifter.safetensors`` and ``figures.json``; 1 with the reason if that is impossible."""
+    """Train, write weights and ``figures.json``; 1 with the reason if that is impossible, 130 after Ctrl-C."""
     from rich.console import Console
 
-    console = Console(stderr=True)
+    from hand_pose_ros.commands._interrupt import Interrupt
+
+    console, interrupt = Console(stderr=True), Interrupt()
     try:
-        figures = _train(args, console)
-    except (OSError, ValueError, RuntimeError) as error:
-        console.print(f"[red]train: {error}[/red]")
+        if args.processes > 1 and "WORLD_SIZE" not in os.environ:
+            return _many(args.processes, interrupt)
+        figures = _train(args, console, lambda: interrupt.number != 0)
+    except (OSError, ValueError, RuntimeError, ArithmeticError, ImportError) as error:
+        console.print(f"[red]train: {error}[/red]", highlight=False, soft_wrap=True)
         return 1
-    print(json.dumps(figures, indent=1))
+    finally:
+        interrupt.release()
+    if interrupt.number:
+        console.print(f"stopped by {interrupt.name}; the same command continues", highlight=False)
+        return interrupt.status
+    if os.environ.get("RANK", "0") == "0":
+        print(json.dumps(figures, indent=1))
     return 0
 
 
-def read_config(path: Path):
-    """``LifterConfig`` from YAML. ValueError naming what is unknown or missing."""
+def _many(count: int, interrupt) -> int:
+    import sys
+
+    from hand_pose_ros.training.trainer.launch import run_processes
+
+    return run_processes(count, sys.argv[1:], lambda: interrupt.number)
+
+
+def _train(args, console, stop) -> dict:
+    import torch
     import yaml
+
+    from hand_pose_ros.networks.device import resolve_device
+
+    torch.set_num_threads(args.threads or torch.get_num_threads())
+    device, content = resolve_device(args.device), yaml.safe_load(args.config.read_text())
+    if isinstance(content, dict) and content.get("network") == "lifter":
+        return _train_lifter(args, content, device, console)
+    return _train_task(args, device, console, stop)
+
+
+def _train_task(args, device: str, console, stop) -> dict:
+    from hand_pose_ros.training.trainer.config import read_config
+    from hand_pose_ros.training.trainer.data import Stores, close, held_back_batches, training_source
+    from hand_pose_ros.training.trainer.processes import join_world, leave_world
+    from hand_pose_ros.training.trainer.report import Report
+    from hand_pose_ros.training.trainer.trainer import train
+
+    config = read_config(args.config).with_budget(args.steps, args.minutes, args.batch)
+    folder = args.stores or Path(os.environ.get("HAND_POSE_ROS_STORES", "stores"))
+    stores = Stores(folder, args.makehuman, args.renderers)
+    world, device = join_world(device)
+    with ExitStack() as ending:
+        ending.callback(leave_world)
+        task = config.build_task()
+        with world.first_alone():  # it draws the stores that are missing
+            held_back = held_back_batches(task, config, stores) if world.first else []
+            source = training_source(task, config, stores, world.rank)
+        ending.callback(close, source)
+        report = ending.enter_context(_report(config, args.output, console) if world.first else Report())
+        options = {"source": source, "held_back": held_back, "report": report, "stop": stop, "world": world}
+        return train(task, config, args.output, device, **options)
+
+
+def _report(config, folder: Path, console):
+    from hand_pose_ros.training.trainer.curves import Curves
+    from hand_pose_ros.training.trainer.progress_bar import ProgressBar
+    from hand_pose_ros.training.trainer.report import Reports
+
+    return Reports([ProgressBar(console, config.schedule.steps), Curves(folder)])
+
+
+def _train_lifter(args, content: dict, device: str, console) -> dict:
+    """The lifter has a loop of its own: its batches are made of skeletons, thousands at a time."""
+    from dataclasses import replace
+
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from hand_pose_ros.training.lifting.train_lifter import load_weights, train, validate
+
+    config = _lifter_config(args.config, content)
+    config = replace(config, steps=args.steps or config.steps, batch=args.batch or config.batch)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("making poses", total=config.steps)
+
+        def report(step, loss, distance):
+            progress.update(task, completed=step, description=f"joint error {distance:.3f} hand scales")
+
+        weights = train(config, args.output, device, report)
+    figures = validate(load_weights(config, weights), config, args.output)
+    (args.output / "figures.json").write_text(json.dumps(figures, indent=1))
+    return figures | {"weights": str(weights)}
+
+
+def _lifter_config(path: Path, content: dict):
+    """``LifterConfig`` of the file's content. ValueError naming what is unknown."""
+    from dataclasses import fields
 
     from hand_pose_ros.training.lifting.train_lifter import LifterConfig
     from hand_pose_ros.training.lifting.views import Noise
 
-    content = yaml.safe_load(path.read_text())
-    if not isinstance(content, dict) or content.pop("network", None) != "lifter":
-        raise ValueError(f"{path}: `network: lifter` is expected, the one network that this command trains")
+    content = {name: value for name, value in content.items() if name != "network"}
     if content.get("teacher_noise"):
         content["teacher_noise"] = str(path.parent / content["teacher_noise"])
     noise = content.pop("noise", {})
@@ -51,28 +141,3 @@ def read_config(path: Path):
         if unknown:
             raise ValueError(f"{path}: unknown settings {', '.join(sorted(unknown))}")
     return LifterConfig(**content, noise=Noise(**noise))
-
-
-def _train(args, console) -> dict:
-    from dataclasses import replace
-
-    import torch
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from hand_pose_ros.networks.device import resolve_device
-    from hand_pose_ros.training.lifting.train_lifter import load_weights, train, validate
-
-    torch.set_num_threads(args.threads or torch.get_num_threads())
-    config = read_config(args.config)
-    config = replace(config, steps=args.steps or config.steps)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("making poses", total=config.steps)
-
-        def report(step, loss, distance):
-            progress.update(task, completed=step, description=f"joint error {distance:.3f} hand scales")
-
-        weights = train(config, args.output, resolve_device(args.device), report)
-    figures = validate(load_weights(config, weights), config, args.output)
-    (args.output / "figures.json").write_text(json.dumps(figures, indent=1))
-    return figures | {"weights": str(weights)}

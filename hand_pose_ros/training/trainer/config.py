@@ -117,7 +117,14 @@ def _filled(kind, content: dict, where: str):
 def _numbers(kind, content: dict) -> dict:
     """YAML reads 1e-3 as text and 10 as a whole number: floats where the field is one."""
     types = {item.name: type(item.default) for item in fields(kind)}
-    return {name: float(value) if types.get(name) is float else value for name, value in content.items()}
+    return {name: _number(name, value) if types.get(name) is float else value for name, value in content.items()}
+
+
+def _number(name: str, value) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} is {value!r}: give a number") from error
 
 
 def _build(package: str, block: dict, *first):

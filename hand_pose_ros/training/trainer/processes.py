@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -34,6 +36,15 @@ class World:
         tensor = torch.tensor(values, dtype=torch.float64)
         distributed.broadcast(tensor, 0)
         return tuple(tensor.tolist())
+
+    @contextmanager
+    def first_alone(self) -> Iterator[None]:
+        """The block runs in the first process, then in the others."""
+        if not self.first:
+            self.agree(0.0)
+        yield
+        if self.first:
+            self.agree(0.0)
 
     def any(self, flag: bool) -> bool:
         """Whether the flag is set in any process."""

@@ -29,6 +29,12 @@ class Moment:
 class Report:
     """Told of moments and figures; this one keeps silent."""
 
+    def __enter__(self) -> Report:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
     def moment(self, moment: Moment) -> None:
         """Every few steps."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Sequence
@@ -113,7 +114,19 @@ class Run:
         figures = self.validate(held_back, report)
         if self.world.first:
             export_weights(self.averaged.network, self.folder / f"{self.config.name}.safetensors")
+            (self.folder / "figures.json").write_text(json.dumps(self._summary(figures), indent=1))
         return figures
+
+    def _summary(self, figures: dict[str, float]) -> dict[str, Any]:
+        """What the card wants to know besides the figures."""
+        return figures | {
+            "steps": self.state.step,
+            "minutes": round(self.state.elapsed_s / 60.0, 1),
+            "examples": self.state.step * self.schedule.batch,
+            "device": self.device,
+            "processes": self.world.size,
+            "parameters": sum(parameter.numel() for parameter in self.network.parameters()),
+        }
 
     def save(self) -> None:
         """Write the checkpoint."""

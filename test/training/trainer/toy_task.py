@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from hand_pose_ros.training.trainer.config import config_from
+from hand_pose_ros.training.trainer.data import SEEDS_APART
 from hand_pose_ros.training.trainer.task import Task
 
 TRUTH = torch.randn(8, 3, generator=torch.Generator().manual_seed(1))
@@ -99,3 +100,22 @@ def toy_task(config):
     torch.manual_seed(config.seed)
     network = ToyNetwork(**{name: value for name, value in config.network.items() if name != "class"})
     return ToyTask(network)
+
+
+class JoinedToyTask(ToyTask):
+    """One process that sees what two processes of ``ToyTask`` see together."""
+
+    def source(self, settings, seed, stores):
+        held_back = bool(settings)
+        return ToySource(seed) if held_back else Joined([ToySource(seed), ToySource(seed + SEEDS_APART)])
+
+
+class Joined:
+    """Sources one after the other in every batch."""
+
+    def __init__(self, sources):
+        self._sources = sources
+
+    def batch(self, count: int) -> ToyBatch:
+        parts = [source.batch(count // len(self._sources)) for source in self._sources]
+        return ToyBatch(torch.cat([part.inputs for part in parts]), torch.cat([part.targets for part in parts]))
