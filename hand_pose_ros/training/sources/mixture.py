@@ -38,6 +38,13 @@ class Mixture:
         joined = parts[0] if len(parts) == 1 else HandBatch.joined(parts)
         return joined.rows(self._random.permutation(count))
 
+    def skip(self, count: int) -> None:
+        """Pass over the next batch without reading it, as far as the sources can."""
+        for source, n in zip(self._sources, self._counts(count), strict=True):
+            if n and hasattr(source, "skip"):
+                source.skip(int(n))
+        self._random.permutation(count)
+
     def _counts(self, count: int) -> np.ndarray:
         """How many crops each source gives to this batch; what it is owed by rounding is kept for the next."""
         self._owed += self._shares * count

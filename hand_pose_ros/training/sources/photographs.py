@@ -43,6 +43,10 @@ class PhotographStore:
         """The next ``count`` crops in random order, each once before any comes again."""
         return self.rows(self._order.take(count))
 
+    def skip(self, count: int) -> None:
+        """Pass over the next ``count`` crops without reading them: a continued training goes on where it was."""
+        self._order.take(count)
+
     def rows(self, index) -> HandBatch:
         """Crops ``index`` (N,), always the same ones."""
         return photograph_batch(self._shards.rows(np.asarray(index)), self._keypoints, self._trust)
