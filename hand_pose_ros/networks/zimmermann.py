@@ -24,9 +24,8 @@ class ZimmermannPose(nn.Module):
     ``joints`` are normalised (middle MCP at the origin, wrist at distance 1). ``lifting`` chooses among the networks of
     the paper's Table 2. Widths 1, ``input_size`` 256 and no ``norm`` are the published network.
 
-    While training come ``score_maps`` (a list of three), ``right_logit`` and ``presence_logit``, no ``joints`` but
-    ``lifted``: what the lifting network says of the score maps and sides that are given to ``forward``, since it learns
-    from true ones.
+    While training come ``score_maps`` (a list of three), ``right_logit`` and ``presence_logit`` instead of ``joints``:
+    ``prior`` learns from true score maps, by itself.
     """
 
     def __init__(
@@ -41,22 +40,19 @@ class ZimmermannPose(nn.Module):
         self.prior = lifting_network(lifting, self.map_size, lifting_width)
         self.heads = nn.Linear(self.posenet.encoder.channels, 2)
 
-    def forward(
-        self, images: torch.Tensor, maps: torch.Tensor | None = None, right: torch.Tensor | None = None
-    ) -> dict[str, torch.Tensor]:
-        """The outputs of the class's description. ``maps`` (N, 21, S / 8, S / 8) and ``right`` (N,): in training."""
-        features, found = self.posenet(images)
+    def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
+        """The outputs of the class's description."""
+        features, maps = self.posenet(images)
         presence_logit, right_logit = self.heads(features.mean((2, 3))).float().unbind(1)
-        keypoints, score = peaks(found[-1])
+        keypoints, score = peaks(maps[-1])
         output = {
             "keypoints": keypoints, "keypoint_score": score.clamp(0.0, 1.0), "presence": presence_logit.sigmoid(),
             "right": right_logit.sigmoid(),
         }  # fmt: skip
-        if not self.training:
-            lifted = self.prior(found[-1], (right_logit > 0).to(found[-1].dtype))
-            return output | {"joints": normalised(lifted["joints"])}
-        output |= {"score_maps": found, "presence_logit": presence_logit, "right_logit": right_logit}
-        return output if maps is None else output | {"lifted": self.prior(maps, right)}
+        if self.training:
+            return output | {"score_maps": maps, "presence_logit": presence_logit, "right_logit": right_logit}
+        lifted = self.prior(maps[-1], (right_logit > 0).to(maps[-1].dtype))
+        return output | {"joints": normalised(lifted["joints"])}
 
 
 def normalised(joints: torch.Tensor) -> torch.Tensor:
