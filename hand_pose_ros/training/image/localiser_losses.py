@@ -30,7 +30,8 @@ def place_losses(values: torch.Tensor, targets: Targets, grid: int) -> dict[str,
         return (weight * errors.sum(dim=-1)).sum()
 
     def soft(name: slice, scale=1.0) -> torch.Tensor:
-        return mean(functional.smooth_l1_loss(values[..., name] / scale, wanted[..., name] / scale, reduction="none", beta=0.05))
+        said, true = values[..., name] / scale, wanted[..., name] / scale
+        return mean(functional.smooth_l1_loss(said, true, reduction="none", beta=0.05))
 
     side = functional.binary_cross_entropy_with_logits(values[..., 7:8], wanted[..., 7:8], reduction="none")
     return {"centre": soft(slice(0, 2), size), "size": soft(slice(2, 3)), "axis": soft(slice(3, 7)), "side": mean(side)}

@@ -1,4 +1,4 @@
-"""``LocaliserTask``: how ``networks.hand_localiser.HandLocaliser`` learns, from whole images with any number of hands."""
+"""``LocaliserTask``: how ``networks.hand_localiser.HandLocaliser`` learns, from whole images with their hands."""
 
 from __future__ import annotations
 
@@ -61,15 +61,16 @@ class LocaliserTask(Task):
         return {"loss": total, "score": score, **terms}
 
     def validate(self, network: nn.Module, batches: Sequence[FrameBatch]) -> dict[str, float]:
-        """``DetectionFigures`` of all held-back images, and the recall of rendered and of real ones."""
-        figures, parts = DetectionFigures(), {False: DetectionFigures(), True: DetectionFigures()}
+        """``DetectionFigures`` of all held-back images, and the recall of rendered and of photographed hands."""
+        figures, rendered, photographed = DetectionFigures(), DetectionFigures(), DetectionFigures()
         for batch in batches:
-            for found, hands, real in zip(self.detect(network, batch.images), self.truth(batch), batch.real, strict=True):
-                figures.add(found, hands)
-                if hands:
-                    parts[bool(real)].add(found, hands)
-        shares = {f"recall_{name}": parts[real].figures()["recall"] for real, name in ((False, "rendered"), (True, "real"))}
-        return figures.figures() | {name: value for name, value in shares.items() if np.isfinite(value)}
+            images = zip(self.detect(network, batch.images), self.truth(batch), batch.real, strict=True)
+            for found, hands, real in images:
+                for part in (figures, photographed if real else rendered):
+                    part.add(found, hands)
+        parts = {"recall_rendered": rendered, "recall_real": photographed}
+        shares = {name: part.figures()["recall"] for name, part in parts.items() if part.hands}
+        return {name: value for name, value in figures.figures().items() if np.isfinite(value)} | shares
 
     def pictures(self, network: nn.Module, batch: FrameBatch) -> dict[str, np.ndarray]:
         """Detections and true crops over the first held-back images."""
@@ -81,7 +82,7 @@ class LocaliserTask(Task):
         ``backgrounds`` (folders) and ``composer`` (``ComposerSettings``); relative folders lie in ``stores.folder``."""
         unknown = set(settings) - {"rendered", "photographs", "backgrounds", "composer"}
         if unknown or "rendered" not in settings:
-            raise ValueError(f"sources {sorted(settings)}: give rendered, and photographs, backgrounds, composer or none")
+            raise ValueError(f"sources {sorted(settings)}: give rendered; photographs, backgrounds, composer if wanted")
         root = stores.folder
         opened = [
             FrameStore(root / block["folder"], seed + number, block.get("sources", ()), block.get("without", ()))
@@ -101,10 +102,8 @@ class LocaliserTask(Task):
         with torch.no_grad():
             output = {name: value.float().cpu().numpy() for name, value in network(images).items()}
         affine, card = crop_to_image(_square(images.shape[-1])), card_values(self.roi)
-        return [
-            decode(Candidates(*(output[name][n] for name in ("score", "box", "axis", "right"))), affine, card, LOWEST_SCORE)
-            for n in range(len(images))
-        ]
+        parts = [output[name] for name in ("score", "box", "axis", "right")]
+        return [decode(Candidates(*image), affine, card, LOWEST_SCORE) for image in zip(*parts, strict=True)]
 
     def truth(self, batch: FrameBatch) -> list[list[TrueHand]]:
         """The hands of each image, crops in pixels of the square; those that nobody could find are doubtful."""

@@ -51,7 +51,8 @@ class FrameStore:
 
     def rows(self, index) -> dict[str, np.ndarray]:
         """Images ``index`` (N,) of the wanted sources, always the same ones."""
-        self._count()
+        if self._known < 0:
+            self._count()
         return self._shards.rows(self._chosen[np.asarray(index)])
 
     def _count(self) -> int:
