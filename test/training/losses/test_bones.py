@@ -23,7 +23,7 @@ def test_length_loss_by_hand():
 
 
 def test_direction_loss_by_hand():
-    # A right angle between unit vectors is a distance of sqrt(2), the opposite direction one of 2, whatever the lengths.
+    # A right angle between unit vectors is a distance of sqrt(2), the opposite one of 2, whatever the lengths.
     found = direction_loss(hand({3: [7.0, 0.0, 0.0], 19: [0.0, -0.3, 0.0]}), hand(), ONE)
     assert found.item() == pytest.approx(2**0.5 + 2.0, abs=1e-4)
 

@@ -1,0 +1,1 @@
+"""How the systems of the papers are trained: one task each (docs/papers.md)."""
