@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -84,14 +85,12 @@ class LocaliserTask(Task):
         if unknown or "rendered" not in settings:
             raise ValueError(f"sources {sorted(settings)}: give rendered; photographs, backgrounds, composer if wanted")
         root = stores.folder
-        opened = [
-            FrameStore(root / block["folder"], seed + number, block.get("sources", ()), block.get("without", ()))
-            if (block := settings.get(name)) else None
-            for number, name in enumerate(("rendered", "photographs"))
-        ]  # fmt: skip
+        rendered = _store(settings["rendered"], root, seed)
+        photographs = settings.get("photographs")
+        photographs = photographs and _store(photographs, root, seed + 1, with_hands=True)
         backgrounds = [root / folder for folder in settings.get("backgrounds", ())]
         composing = ComposerSettings(**settings.get("composer", {}))
-        return FrameComposer(*opened, backgrounds, self.network.input_size, seed, composing)
+        return FrameComposer(rendered, photographs, backgrounds, self.network.input_size, seed, composing)
 
     def prepare(self, batch: FrameBatch, augment: bool, generator: torch.Generator) -> FrameBatch:
         """As it is: the composer has done everything."""
@@ -124,6 +123,10 @@ class LocaliserTask(Task):
 def card_values(roi: dict) -> dict:
     """The part of a model card that turns the localiser's squares into the pose crops of ``roi``."""
     return {"box_scale": roi["scale"], "box_shift": [0.0, 0.0], "suppression": "weighted", "iou": 0.3}
+
+
+def _store(block: dict, root: Path, seed: int, with_hands: bool = False) -> FrameStore:
+    return FrameStore(root / block["folder"], seed, block.get("sources", ()), block.get("without", ()), with_hands)
 
 
 def _square(size: int):

@@ -26,10 +26,15 @@ NOTHING, HAND, DOUBTFUL = 0, 1, 2
 class FrameStore:
     """Images from a folder of frames, of all its sources or of those named.
 
+    ``with_hands``: only images with a sure hand, for photographs of hands: one in which the teacher found none is no
+    example of an image without hands.
     FileNotFoundError without store.json; ValueError for a folder of another kind, or sources that it does not hold.
     """
 
-    def __init__(self, folder: str | Path, seed: int = 0, sources: Sequence[str] = (), without: Sequence[str] = ()):
+    def __init__(
+        self, folder: str | Path, seed: int = 0, sources: Sequence[str] = (), without: Sequence[str] = (),
+        with_hands: bool = False,
+    ):  # fmt: skip
         self._shards = Shards(folder)
         if self._shards.description.get("format") != FRAMES:
             raise ValueError(f"{folder} holds {self._shards.description.get('format')!r}, not {FRAMES!r}")
@@ -39,7 +44,7 @@ class FrameStore:
             raise ValueError(f"{folder} has no sources {sorted(unknown)}: there are {', '.join(self.sources)}")
         wanted = [name not in without and (not sources or name in sources) for name in self.sources]
         self._wanted = np.flatnonzero(wanted)
-        self._known, self._chosen = -1, np.zeros(0, int)
+        self._with_hands, self._known, self._chosen = with_hands, -1, np.zeros(0, int)
         self._order = Shuffled(self._count, seed)
 
     def __len__(self) -> int:
@@ -58,10 +63,16 @@ class FrameStore:
     def _count(self) -> int:
         rows = self._shards.refresh()
         if rows != self._known:
-            owner = [np.load(path / "source.npy") for path in sorted(self._shards.folder.glob("shard_*"))]
-            owner = np.concatenate(owner or [np.zeros(0, int)])[:rows]
-            self._known, self._chosen = rows, np.flatnonzero(np.isin(owner, self._wanted))
+            wanted = np.isin(self._column("source", rows), self._wanted)
+            if self._with_hands:
+                wanted &= (self._column("state", rows) == HAND).any(axis=1)
+            self._known, self._chosen = rows, np.flatnonzero(wanted)
         return len(self._chosen)
+
+    def _column(self, name: str, rows: int) -> np.ndarray:
+        """One array of all shards without reading the images."""
+        parts = [np.load(path / f"{name}.npy") for path in sorted(self._shards.folder.glob("shard_*"))]
+        return np.concatenate(parts)[:rows] if parts else np.zeros((0, HANDS))
 
 
 def frame_row(image: np.ndarray, hands: Sequence[tuple], size: int, source: int) -> dict[str, np.ndarray]:
