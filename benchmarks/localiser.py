@@ -3,9 +3,9 @@
     python -m benchmarks.localiser own_localiser mediapipe_full --output DIR \\
         --images rendered=frames/held_back photographs=frames/photos:SOURCE,SOURCE empty=frames/empty
 
-Every store is one that `hand_pose_ros frames` wrote. "found": the pipeline reports a hand whose keypoints lie on average
-less than 0.3 hand extents from the labels. The labels of photographs are MediaPipe's own (frames_photographs.py): on
-them its recall is its agreement with itself, and ours the agreement with it.
+Every store is one that `hand_pose_ros frames` wrote. "found": the pipeline reports a hand whose keypoints lie, on
+average, less than 0.3 hand extents from the labels. The labels of photographs are MediaPipe's own
+(frames_photographs.py): on them its recall is its agreement with itself, and ours the agreement with it.
 """
 
 from __future__ import annotations
