@@ -22,7 +22,7 @@ def contact_sheet(batch: HandBatch, output: dict[str, torch.Tensor], columns: in
         if bool((batch.keypoint_weight[row] > 0).all()):
             _draw(tile, batch.keypoints[row].cpu().numpy() * side, [(255, 255, 255)] * 5)
         if float(output["presence"][row]) >= 0.5:
-            _draw(tile, output["keypoints"][row].cpu().numpy() * side, FINGER_COLOURS)
+            _draw(tile, output["keypoints"][row].detach().cpu().numpy() * side, FINGER_COLOURS)
         else:
             tile[:3], tile[-3:], tile[:, :3], tile[:, -3:] = ((255, 0, 0),) * 4
         tiles.append(tile)

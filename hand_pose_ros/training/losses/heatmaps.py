@@ -36,6 +36,7 @@ def heatmap_divergence(
 
     ``weight`` (N, K), 0 for unlabelled keypoints. A mean of 0 keypoints is 0.
     """
+    keypoints = torch.where((weight > 0)[..., None], keypoints, 0.5)  # what is unknown may hold anything
     target = gaussian(keypoints, *logits.shape[2:], sigma).flatten(2)
     predicted = logits.flatten(2).float().log_softmax(dim=2)
     entropy = -(target * target.clamp_min(1e-12).log()).sum(dim=2)
