@@ -64,11 +64,11 @@ def changed(batch: HandBatch, change: CropChange, size: int, border: str = REFLE
     keypoints = _stored_to_new(batch.keypoints, change)
     labelled = batch.keypoint_weight[..., None] > 0
     inside = ((keypoints >= 0) & (keypoints <= 1)).all(dim=2)
-    turn = rotation_about_z(change)
+    turn, grid = rotation_about_z(change), _grid(change, size)
     return replace(
         batch,
-        images=resampled(batch.images, change, size, border),
-        segments=resampled_segments(batch.segments, change, size),
+        images=resampled(_halved(batch.images, change, size), grid, border),
+        segments=resampled_segments(batch.segments, grid),
         keypoints=torch.where(labelled, keypoints, torch.zeros_like(keypoints)),
         visible=torch.where(inside | batch.visible.isnan(), batch.visible, torch.zeros_like(batch.visible)),
         joints=batch.joints @ turn.transpose(1, 2),
@@ -101,22 +101,27 @@ def _camera(camera: torch.Tensor, change: CropChange, turn: torch.Tensor) -> tor
     return to_new @ camera @ torch.linalg.inv(turn)
 
 
-def resampled(images: torch.Tensor, change: CropChange, size: int, border: str) -> torch.Tensor:
-    """Bilinear new crops (N, C, size, size) of images (N, C, S, S), halved first where pixels would be skipped."""
-    if images.shape[-1] * float(change.side.mean()) >= 1.9 * size:
-        images = functional.avg_pool2d(images, 2)
-    return functional.grid_sample(images, _grid(change, size), padding_mode=border, align_corners=False)
+def _halved(images: torch.Tensor, change: CropChange, size: int) -> torch.Tensor:
+    """The images, at half their size where bilinear reading would skip pixels."""
+    return functional.avg_pool2d(images, 2) if images.shape[-1] * float(change.side.mean()) >= 1.9 * size else images
 
 
-def resampled_segments(segments: torch.Tensor, change: CropChange, size: int) -> torch.Tensor:
-    """Nearest new segments (N, size, size) uint8; 0, no hand, beyond the stored crop."""
+def resampled(images: torch.Tensor, grid: torch.Tensor, border: str) -> torch.Tensor:
+    """Bilinear (N, C, s, s) of images (N, C, S, S) at ``grid`` (N, s, s, 2), -1 to 1."""
+    return functional.grid_sample(images, grid, padding_mode=border, align_corners=False)
+
+
+def resampled_segments(segments: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
+    """Nearest (N, s, s) uint8 of segments (N, S, S) at ``grid`` (N, s, s, 2); 0, no hand, beyond the stored crop."""
     values = segments[:, None].float()
-    return functional.grid_sample(values, _grid(change, size), mode="nearest", align_corners=False)[:, 0].to(
-        torch.uint8
-    )
+    return functional.grid_sample(values, grid, mode="nearest", align_corners=False)[:, 0].to(torch.uint8)
 
 
 def _grid(change: CropChange, size: int) -> torch.Tensor:
     """(N, size, size, 2) where new pixels are read, in grid_sample's -1 to 1."""
-    affine = torch.cat([change.linear(), (2 * change.centre - 1)[..., None]], dim=2)
-    return functional.affine_grid(affine, (len(affine), 1, size, size), align_corners=False)
+    linear, middle = change.linear(), 2 * change.centre - 1
+    axis = (2 * torch.arange(size, device=middle.device) + 1) / size - 1
+    # Outer sums: affine_grid's matrix product with as many rows as pixels takes several times as long.
+    along = linear[:, :, :1] * axis + middle[..., None]
+    down = linear[:, :, 1:] * axis
+    return torch.stack([along[:, k, None] + down[:, k, :, None] for k in (0, 1)], dim=-1)
