@@ -23,6 +23,7 @@ def add_parser(subparsers):
     parser.add_argument("--stores", type=Path, help="folder of the data (default $HAND_POSE_ROS_STORES, else stores)")
     parser.add_argument("--makehuman", type=Path, help="MakeHuman's files (default $HAND_POSE_ROS_MAKEHUMAN)")
     parser.add_argument("--renderers", type=int, default=0, help="processes that draw; 0: one per core")
+    parser.add_argument("--feeders", type=int, default=0, help="processes that put batches together; 0: a thread")
     return parser
 
 
@@ -87,7 +88,7 @@ def _train_task(args, device: str, console, stop) -> dict:
         task = config.build_task()
         with world.first_alone():  # it draws the stores that are missing
             held_back = held_back_batches(task, config, stores) if world.first else []
-            source = training_source(task, config, stores, world.rank)
+            source = training_source(task, config, stores, world.rank, args.feeders)
         ending.callback(close, source)
         report = ending.enter_context(_report(config, args.output, console) if world.first else Report())
         options = {"source": source, "held_back": held_back, "report": report, "stop": stop, "world": world}

@@ -13,10 +13,12 @@ from __future__ import annotations
 import importlib
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hand_pose_ros.training.trainer.config import TrainConfig
+from hand_pose_ros.training.trainer.feeders import Feeders
 from hand_pose_ros.training.trainer.task import Task
 
 KINDS = {
@@ -27,6 +29,7 @@ KINDS = {
 HELD_BACK_SEED = 1_000_003
 SEEDS_APART = 7919
 """Between the seeds of two processes' sources."""
+FEEDERS_APART = 104_729
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,19 @@ class Stores:
         return self.processes or len(os.sched_getaffinity(0))
 
 
-def training_source(task: Task, config: TrainConfig, stores: Stores, rank: int = 0) -> Any:
-    """What this process trains on."""
-    return open_source(task, config.sources, config.seed + SEEDS_APART * rank, stores)
+def training_source(task: Task, config: TrainConfig, stores: Stores, rank: int = 0, feeders: int = 0) -> Any:
+    """What this process trains on, computed by so many processes of their own (0: by this one)."""
+    source = open_source(task, config.sources, config.seed + SEEDS_APART * rank, stores)
+    if not feeders:
+        return source
+    close(source)  # it has shown that it can be opened, and drawn the stores that were missing
+    return Feeders(partial(feeding_source, config, stores, rank), feeders)
+
+
+def feeding_source(config: TrainConfig, stores: Stores, rank: int, feeder: int) -> Any:
+    """The source of one feeding process."""
+    seed = config.seed + SEEDS_APART * rank + FEEDERS_APART * feeder
+    return open_source(config.build_task(), config.sources, seed, stores)
 
 
 def held_back_batches(task: Task, config: TrainConfig, stores: Stores) -> list[Any]:

@@ -12,32 +12,35 @@ from hand_pose_ros.training.trainer.task import Task
 
 
 class LossModule(nn.Module):
-    """``forward(batch, step)``: the task's losses, all but ``loss`` detached."""
+    """``forward(batch, step)``: the task's losses, all but ``loss`` detached.
 
-    def __init__(self, task: Task, network: nn.Module, half: bool):
+    ``half``: the kind of device (``cuda``, ``cpu``) on which the network computes in bfloat16; None: in float32.
+    """
+
+    def __init__(self, task: Task, network: nn.Module, half: str | None):
         super().__init__()
         self.network, self._task, self._half = network, task, half
 
     def forward(self, batch: Any, step: int) -> dict[str, torch.Tensor]:
         """Scalars by name."""
-        network = _Autocast(self.network) if self._half else self.network
+        network = _Autocast(self.network, self._half) if self._half else self.network
         losses = self._task.loss(network, batch, step)
         return {name: value if name == "loss" else value.detach() for name, value in losses.items()}
 
 
 class _Autocast:
-    """A module or a method of one, run under CUDA's autocast; what it returns is float32 again."""
+    """A module or a method of one, run under autocast; what it returns is float32 again."""
 
-    def __init__(self, called: Any):
-        self._called = called
+    def __init__(self, called: Any, device: str):
+        self._called, self._device = called, device
 
     def __call__(self, *inputs, **keywords):
-        with torch.autocast("cuda", torch.bfloat16):
+        with torch.autocast(self._device, torch.bfloat16):
             return _single(self._called(*inputs, **keywords))
 
     def __getattr__(self, name: str):
         value = getattr(self._called, name)
-        return _Autocast(value) if isinstance(value, nn.Module) or inspect.ismethod(value) else value
+        return _Autocast(value, self._device) if isinstance(value, nn.Module) or inspect.ismethod(value) else value
 
 
 def _single(value: Any) -> Any:

@@ -145,8 +145,9 @@ class Run:
     def _enter(self, index: int) -> None:
         self.state.phase = index
         self.optimiser = begin_phase(self.network, self.phase, self.schedule)
-        half = self.schedule.precision == "bf16" and self.device.startswith("cuda")
-        model = LossModule(self.task, self.network, half)
+        wanted, kind = self.schedule.precision, self.device.partition(":")[0]
+        half = wanted == "bf16" or (wanted == "auto" and kind == "cuda")
+        model = LossModule(self.task, self.network, kind if half else None)
         many = self.world.size > 1
         self.model = DistributedDataParallel(model, find_unused_parameters=True) if many else model
 

@@ -38,7 +38,7 @@ class Schedule:
     warmup: float = setting(0.03, "Share of each phase in which the rate rises linearly.", minimum=0.0, maximum=1.0)
     clip: float = setting(1.0, "Largest norm of the gradient; 0: any.", minimum=0.0)
     average: float = setting(0.999, "Decay of the weights' moving average, which is shipped.", minimum=0.0, maximum=1.0)
-    precision: str = setting("bf16", "On CUDA; the CPU computes in fp32.", choices=("bf16", "fp32"))
+    precision: str = setting("auto", "bf16, fp32, or auto: bf16 on CUDA only.", choices=("auto", "bf16", "fp32"))
     validate_every: int = setting(500, "Steps between validations; 0: at the end alone.", minimum=0)
     phases: tuple[Phase, ...] = ()
     """Empty: the task's, and if it has none, one phase in which everything learns."""

@@ -41,9 +41,10 @@ class Task:
     def loss(self, network: nn.Module, batch: Any, step: int) -> dict[str, torch.Tensor]:
         """Scalars: ``loss`` is minimised, the others are curves. ``network`` may be called as often as wished.
 
-        On CUDA the network runs under autocast (bfloat16: 3 digits) and this method outside of it: what the network
-        returns comes as float32. Coordinates are to be computed in float32 inside the network too: an expectation
-        over a heatmap by ``(heat.float() * grid).sum()``, not by a matrix product, which autocast takes to bfloat16.
+        On CUDA (or where the schedule's ``precision`` is bf16) the network runs under autocast (bfloat16: 3 digits) and
+        this method outside of it: what the network returns comes as float32. Coordinates are to be computed in float32
+        inside the network too: an expectation over a heatmap by ``(heat.float() * grid).sum()``, not by a matrix
+        product, which autocast takes to bfloat16.
         """
         raise NotImplementedError
 

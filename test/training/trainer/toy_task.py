@@ -119,3 +119,13 @@ class Joined:
     def batch(self, count: int) -> ToyBatch:
         parts = [source.batch(count // len(self._sources)) for source in self._sources]
         return ToyBatch(torch.cat([part.inputs for part in parts]), torch.cat([part.targets for part in parts]))
+
+
+def numbered_source(seed: int, feeder: int) -> ToySource:
+    """One feeding process's source."""
+    return ToySource(seed + feeder)
+
+
+def failing_source(feeder: int) -> ToySource:
+    """A source that cannot be opened."""
+    raise OSError(f"store of feeder {feeder} cannot be read")
