@@ -38,9 +38,7 @@ class PoseWeights:
     side: float = setting(0.2, "Cross-entropy of the side.", minimum=0.0)
     deviation: float = setting(0.1, "Pinball loss of the deviations.", minimum=0.0)
     sigma: float = setting(1.25, "Deviation of a fine heatmap's Gaussian, cells.", minimum=0.1)
-    left: float = setting(
-        0.5, "Share of left hands shown as they are, not mirrored.", minimum=0.0, maximum=1.0
-    )
+    left: float = setting(0.3, "Share of the hands that are shown as left ones.", minimum=0.01, maximum=0.99)
     shrink_until: float = setting(0.0, "Share of the training on smaller crops.", minimum=0.0, maximum=1.0)
     shrink: int = setting(96, "Pixels of those, a multiple of 32.", minimum=32)
 
@@ -49,52 +47,48 @@ class PoseWeights:
 
 
 class PoseTask(Task):
-    """``PoseTask(network, bfloat16=..., **fields of PoseWeights)``.
-
-    ``bfloat16``: on the CPU too the network computes in bfloat16; twice as fast as float32 where the CPU has AVX-512
-    BF16 (``torch.cpu.get_capabilities()``), many times slower where it has not.
-    """
+    """``PoseTask(network, **fields of PoseWeights)``."""
 
     best = "error"
 
-    def __init__(self, network: nn.Module, bfloat16: bool = False, **weights):
+    def __init__(self, network: nn.Module, **weights):
         super().__init__(network)
-        self.weights, self._bfloat16 = PoseWeights(**weights), bfloat16
+        self.weights = PoseWeights(**weights)
 
     def loss(self, network: Callable, batch: HandBatch, step: int) -> dict[str, torch.Tensor]:
         """The terms of ``PoseWeights``, their sum, and the mean distance in hand extents."""
         batch = self._shown(batch)
-        output = self._run(network, batch.images)
+        output = network(batch.images)
         terms = losses(output, targets(batch, self.weights.real_depth), batch, self.weights)
         total = sum(getattr(self.weights, name) * value for name, value in terms.items())
         return {"loss": total, **terms}
 
     def validate(self, network: nn.Module, batches: Sequence[HandBatch]) -> dict[str, float]:
-        """Figures of ``pose_figures`` on hands shown as right ones, as the estimator shows them."""
-        answers = []
-        for batch in batches:
-            batch = mirrored(batch, left_hands(batch))
-            answers.append((batch, self._run(network, batch.images)))
-        return figures(answers)
+        """Figures of ``pose_figures``: hands shown as right ones, but the side judged as they came."""
+        return figures([self._answer(network, batch) for batch in batches])
 
     def pictures(self, network: nn.Module, batch: HandBatch) -> dict[str, np.ndarray]:
         """Predictions over the first crops of a held-back batch."""
         batch = mirrored(batch, left_hands(batch))
-        return {"predictions": contact_sheet(batch.rows(slice(0, 32)), self._run(network, batch.images[:32]))}
+        return {"predictions": contact_sheet(batch.rows(slice(0, 32)), network(batch.images[:32]))}
+
+    def _answer(self, network: nn.Module, batch: HandBatch) -> tuple[HandBatch, dict[str, torch.Tensor]]:
+        """Both sides are asked in equal numbers: every other hand comes mirrored."""
+        every_other = torch.arange(len(batch), device=batch.images.device) % 2 == 0
+        sides = mirrored(batch, every_other)
+        said = network(sides.images)["right"]
+        batch = mirrored(batch, left_hands(batch))
+        right_said = torch.where(left_hands(sides), 1.0 - said, said)
+        return batch, network(batch.images) | {"right": right_said}
 
     def _shown(self, batch: HandBatch) -> HandBatch:
-        chance = torch.rand(len(batch), device=batch.images.device)
-        batch = mirrored(batch, left_hands(batch) & (chance >= self.weights.left))
+        wanted = torch.rand(len(batch), device=batch.images.device) < self.weights.left
+        batch = mirrored(batch, left_hands(batch) != wanted)
         if self.progress < self.weights.shrink_until:
             size = (self.weights.shrink, self.weights.shrink)
             smaller = functional.interpolate(batch.images, size, mode="bilinear", antialias=True, align_corners=False)
             batch.images = smaller.contiguous(memory_format=torch.channels_last)
         return batch
-
-    def _run(self, network: Callable, images: torch.Tensor) -> dict[str, torch.Tensor]:
-        half = self._bfloat16 and images.device.type == "cpu"
-        with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            return {name: value.float() for name, value in network(images).items()}
 
 
 def losses(output: dict, target: PoseTargets, batch: HandBatch, weights: PoseWeights) -> dict[str, torch.Tensor]:
@@ -109,7 +103,7 @@ def losses(output: dict, target: PoseTargets, batch: HandBatch, weights: PoseWei
         "depth": weighted_mean(depth.abs(), target.depth_weight),
         "skeleton": _skeleton_loss(output["skeleton"], target),
         "presence": functional.binary_cross_entropy_with_logits(output["presence_logit"], batch.present),
-        "side": _side_loss(output["right_logit"], batch),
+        "side": _side_loss(output["right_logit"], batch, weights.left),
         "deviation": weighted_mean(coverage_loss(error.detach(), spread[..., None]).mean(dim=2), target.weight),
     }
 
@@ -120,8 +114,9 @@ def _skeleton_loss(logits: torch.Tensor, target: PoseTargets) -> torch.Tensor:
     return weighted_mean(functional.binary_cross_entropy_with_logits(logits, drawn, reduction="none"), known)
 
 
-def _side_loss(logits: torch.Tensor, batch: HandBatch) -> torch.Tensor:
+def _side_loss(logits: torch.Tensor, batch: HandBatch, left: float) -> torch.Tensor:
     known = torch.isfinite(batch.right) & (batch.present > 0.5)
     right = torch.nan_to_num(batch.right, 0.5)
     loss = functional.binary_cross_entropy_with_logits(logits, right, reduction="none")
-    return weighted_mean(loss, known.float())
+    # Both sides weigh the same, however often they are shown.
+    return weighted_mean(loss, known * torch.where(right > 0.5, left, 1.0 - left))

@@ -15,7 +15,7 @@ from hand_pose_ros.training.image.pose_task import PoseTask
 @pytest.fixture
 def task():
     torch.manual_seed(0)
-    return PoseTask(HandPoseNetwork("s"), left=1.0)
+    return PoseTask(HandPoseNetwork("s"))
 
 
 def test_every_term_is_a_number_and_reaches_the_network(task, batch):
@@ -51,10 +51,19 @@ def test_smaller_crops_come_first(batch):
     assert sizes == [32, 64]
 
 
-def test_left_hands_are_shown_mirrored(task, batch):
-    task = PoseTask(task.network, left=0.0)
-    shown = task._shown(copy.copy(batch))
-    assert shown.right[:4].tolist() == [1.0] * 4
+def test_as_many_left_hands_are_shown_as_asked_for(task, batch):
+    task, rows = PoseTask(task.network, left=0.25), batch.rows(torch.arange(400) % 4)
+    shown = task._shown(rows)
+    assert float(shown.right.mean()) == pytest.approx(0.75, abs=0.07)
+    assert float(rows.right.mean()) == 0.5
+
+
+def test_a_network_that_always_says_right_knows_half_of_the_sides(task, batch):
+    def network(images):
+        return task.network.eval()(images) | {"right": torch.ones(len(images))}
+
+    with torch.no_grad():
+        assert task.validate(network, [batch.rows([0, 0])])["rendered_side"] == 0.5
 
 
 def test_a_perfect_answer_has_perfect_figures(batch):
