@@ -15,7 +15,7 @@ TRAINING_ONLY = {"matplotlib", "moderngl", "onnx", "scipy"}
 NOWHERE = {"torchvision", "mediapipe"}
 VAGUE_NAMES = {"utils", "util", "common", "helpers", "helper", "misc", "manager"}
 # The subcommands that exist to start something in training/.
-TRAINING_COMMANDS = {"evaluate", "export", "frames", "render", "teacher_noise", "train"}
+TRAINING_COMMANDS = {"evaluate", "export", "frames", "pseudo_label", "render", "teacher_noise", "train"}
 
 # A script for the MediaPipe package's own Python, where nothing of this project is. Nothing may import it.
 OTHER_PYTHON = "training/evaluation/mediapipe_worker.py"

@@ -18,6 +18,7 @@ from hand_pose_ros.training.image.localiser_pictures import contact_sheet
 from hand_pose_ros.training.image.localiser_targets import targets
 from hand_pose_ros.training.sources.frames_batch import FrameBatch
 from hand_pose_ros.training.sources.frames_composer import ComposerSettings, FrameComposer
+from hand_pose_ros.training.sources.frames_crops import CropPictures
 from hand_pose_ros.training.sources.frames_store import HAND, NOTHING, FrameStore
 from hand_pose_ros.training.trainer.data import Stores
 from hand_pose_ros.training.trainer.task import Task
@@ -79,18 +80,22 @@ class LocaliserTask(Task):
         return {"detections": contact_sheet(shown.images, self.detect(network, shown.images), self.truth(shown))}
 
     def source(self, settings: dict, seed: int, stores: Stores) -> FrameComposer:
-        """``FrameComposer`` of ``rendered``, ``photographs`` (each ``folder``, ``sources``, ``without``),
-        ``backgrounds`` (folders) and ``composer`` (``ComposerSettings``); relative folders lie in ``stores.folder``."""
-        unknown = set(settings) - {"rendered", "photographs", "backgrounds", "composer"}
+        """A ``FrameComposer`` of ``rendered`` and ``photographs`` (each ``folder``, ``sources``, ``without``),
+        ``crops`` (``folder`` of a store that ``render store`` wrote), ``backgrounds`` (folders) and ``composer``
+        (``ComposerSettings``); relative folders lie in ``stores.folder``."""
+        unknown = set(settings) - {"rendered", "photographs", "crops", "backgrounds", "composer"}
         if unknown or "rendered" not in settings:
-            raise ValueError(f"sources {sorted(settings)}: give rendered; photographs, backgrounds, composer if wanted")
+            raise ValueError(
+                f"sources {sorted(settings)}: give rendered; photographs, crops, backgrounds, composer if wanted"
+            )
         root = stores.folder
         rendered = _store(settings["rendered"], root, seed)
         photographs = settings.get("photographs")
         photographs = photographs and _store(photographs, root, seed + 1, with_hands=True)
+        crops = CropPictures(root / settings["crops"]["folder"], seed + 2) if settings.get("crops") else None
         backgrounds = [root / folder for folder in settings.get("backgrounds", ())]
         composing = ComposerSettings(**settings.get("composer", {}))
-        return FrameComposer(rendered, photographs, backgrounds, self.network.input_size, seed, composing)
+        return FrameComposer(rendered, photographs, backgrounds, self.network.input_size, seed, composing, crops=crops)
 
     def prepare(self, batch: FrameBatch, augment: bool, generator: torch.Generator) -> FrameBatch:
         """As it is: the composer has done everything."""

@@ -19,13 +19,15 @@ SMALLEST_PX = 8.0
 
 @dataclass
 class Picture:
-    """An image (H, W, 3) with hands: keypoints_px (M, 21, 2), state (M,), right (M,)."""
+    """An image (H, W, 3) with hands: keypoints_px (M, 21, 2), state (M,), right (M,); ``mask`` (H, W) uint8 of what
+    is laid down of it, None: all."""
 
     image: np.ndarray
     keypoints_px: np.ndarray = field(default_factory=lambda: np.zeros((0, 21, 2)))
     state: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     right: np.ndarray = field(default_factory=lambda: np.zeros(0))
     real: bool = False
+    mask: np.ndarray | None = None
 
     @classmethod
     def of_row(cls, rows: dict[str, np.ndarray], index: int, real: bool) -> Picture:
@@ -70,6 +72,8 @@ class Canvas:
             self.state[:] = NOTHING
         else:
             mask = self._mask(source.shape[:2], affine, soft)
+            if picture.mask is not None:
+                mask = np.minimum(mask, cv2.warpAffine(_shrunk(picture.mask, scale)[0], affine, size))
             laid = cv2.warpAffine(source, affine, size, borderMode=cv2.BORDER_REPLICATE)
             self.image = _blended(self.image, laid, mask)
             self._cover(mask)

@@ -21,6 +21,7 @@ from hand_pose_ros.training.renderer.backgrounds import Backgrounds
 from hand_pose_ros.training.renderer.sensor import expose, random_sensor
 from hand_pose_ros.training.sources.frames_batch import FrameBatch
 from hand_pose_ros.training.sources.frames_canvas import Canvas, Picture
+from hand_pose_ros.training.sources.frames_crops import CropPictures
 from hand_pose_ros.training.sources.frames_store import DOUBTFUL, HAND, NOTHING, FrameStore
 
 SLOTS = 8
@@ -40,6 +41,8 @@ class ComposerSettings:
     patches: float = setting(0.45, "Share of frames and photographs with patches.", minimum=0.0, maximum=1.0)
     erased: float = setting(0.15, "Hands that are erased.", minimum=0.0, maximum=1.0)
     empty_patch: float = setting(0.25, "Patches without a hand.", minimum=0.0, maximum=1.0)
+    cut_out: float = setting(0.45, "Hands of patches that are rendered and cut out.", minimum=0.0, maximum=1.0)
+    real_patch: float = setting(0.8, "Other patches that are photographs.", minimum=0.0, maximum=1.0)
     smallest: float = setting(0.05, "Smallest hand of a patch, share of the image.", minimum=0.01, maximum=1.0)
     largest: float = setting(0.6, "Largest hand of a patch, share of the image.", minimum=0.05, maximum=2.0)
     any_roll: float = setting(0.25, "Pictures that are turned by any angle.", minimum=0.0, maximum=1.0)
@@ -50,15 +53,20 @@ class ComposerSettings:
         check(self)
 
 
+LARGEST_SCALE = 1.6
+"""How much patches may be enlarged."""
+
+
 class FrameComposer:
-    """Draws training images of ``size`` px. ``photographs`` may be None: rendered hands alone."""
+    """Draws training images of ``size`` px. ``photographs`` and ``crops`` may be None."""
 
     def __init__(
         self, rendered: FrameStore, photographs: FrameStore | None, backgrounds: Sequence[Path], size: int,
         seed: int = 0, settings: ComposerSettings = ComposerSettings(), pool: int = 96,
+        crops: CropPictures | None = None,
     ):  # fmt: skip
         self._random, self._size, self._settings = np.random.default_rng(seed), size, settings
-        self._rendered, self._photographs = rendered, photographs
+        self._rendered, self._photographs, self._crops = rendered, photographs, crops
         self._backgrounds = Backgrounds(self._random, backgrounds, pool)
 
     def batch(self, count: int) -> FrameBatch:
@@ -116,32 +124,39 @@ class FrameComposer:
         canvas.lay(picture, scale, self._angle(), start + there * scale, there)
 
     def _patch(self, canvas: Canvas):
-        """Lay down a part of a picture around one of its hands, or a part without one, at any size."""
-        real = self._photographs is not None and self._random.random() < 0.7
-        picture, settings = self._picture(real), self._settings
-        size = max(canvas.image.shape) * np.exp(
-            self._random.uniform(np.log(settings.smallest), np.log(settings.largest))
-        )
-        hands = np.flatnonzero(picture.state == HAND)
-        if not len(hands) or self._random.random() < settings.empty_patch:
-            side = int(self._random.integers(48, 160))
-            picture = (
-                Picture(self._background(side, side))
-                if self._random.random() < 0.4
-                else without_hands(picture, self._background(64, 64))
-            )
-            scale = min(size * 2 / max(picture.image.shape[:2]), 1.6)
-            there = np.array(picture.image.shape[1::-1]) / 2
+        """Lay down a hand, cut out or with what is around it, or a part of a picture without one, at any size."""
+        settings = self._settings
+        share = np.exp(self._random.uniform(np.log(settings.smallest), np.log(settings.largest)))
+        size, soft = share * max(canvas.image.shape), self._random.choice([0.0, self._random.uniform(0, 4)])
+        picture, hand = self._patch_picture()
+        if hand is None:
+            scale, there = size * 2 / max(picture.image.shape[:2]), np.array(picture.image.shape[1::-1]) / 2
         else:
-            hand = self._random.choice(hands)
-            picture = cut(picture, hand, self._random.uniform(0.15, 1.5, 4))
-            scale = min(size / max(picture.extents[hand], 1.0), 1.6)
-            there = picture.keypoints_px[hand].mean(axis=0)
+            scale, there = size / max(picture.extents[hand], 1.0), picture.keypoints_px[hand].mean(axis=0)
         here = self._random.uniform(0, 1, 2) * canvas.image.shape[1::-1]
         picture.image = tinted(picture.image, self._random)
-        canvas.lay(
-            picture, scale, self._angle(), here, there, soft=self._random.choice([0.0, self._random.uniform(0, 4)])
-        )
+        canvas.lay(picture, min(scale, LARGEST_SCALE), self._angle(), here, there, soft)
+
+    def _patch_picture(self) -> tuple[Picture, int | None]:
+        """A picture to lay down, and which of its hands it is laid down for."""
+        chance, settings = self._random.random, self._settings
+        if chance() < settings.empty_patch:
+            return self._empty_picture(), None
+        if self._crops is not None and chance() < settings.cut_out:
+            return self._crops.take(), 0
+        picture = self._picture(self._photographs is not None and chance() < settings.real_patch)
+        hands = np.flatnonzero(picture.state == HAND)
+        if not len(hands):
+            return without_hands(picture, self._background(64, 64)), None
+        hand = self._random.choice(hands)
+        return cut(picture, hand, self._random.uniform(0.15, 1.5, 4)), hand
+
+    def _empty_picture(self) -> Picture:
+        side = int(self._random.integers(48, 160))
+        if self._random.random() < 0.4:
+            return Picture(self._background(side, side))
+        real = self._photographs is not None and self._random.random() < self._settings.real_patch
+        return without_hands(self._picture(real), self._background(64, 64))
 
     def _seen(self, canvas: Canvas) -> Canvas:
         if self._random.random() < 0.5:
