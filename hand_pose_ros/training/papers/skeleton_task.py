@@ -1,4 +1,4 @@
-"""``SkeletonTask``: the segmentation of hands' skeletons that Kourbane & Genc 2021 localise hands by (section III-A)."""
+"""``SkeletonTask``: the segmentation of skeletons by which Kourbane & Genc 2021 localise hands (section III-A)."""
 
 from __future__ import annotations
 
