@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import torch
-from torch.nn import functional
 
-from hand_pose_ros.training.hand_batch import UNKNOWN_SEGMENT, HandBatch
+from hand_pose_ros.training.augmentation.crop_change import CropChange, changed
+from hand_pose_ros.training.augmentation.settings import BORDER
+from hand_pose_ros.training.hand_batch import HandBatch
 from hand_pose_ros.training.image.pose_targets import left_hands, mirrored
 
 SEES = ("both", "right")
@@ -44,33 +45,12 @@ def unmirrored(outputs: dict[str, torch.Tensor], rows: torch.Tensor) -> dict[str
 
 
 def turned(batch: HandBatch, degrees: float) -> HandBatch:
-    """The crops turned clockwise about their centres; what was outside repeats the border. Segments become unknown.
+    """The crops turned clockwise about their centres; what was outside repeats the border.
 
-    Pixels p go to c + R (p - c) = A p. With joints turned about the viewing axis, Z, the camera is A K Z^T, again
-    without skew where its two focal lengths are equal. Keypoints that leave the crop lose their weight.
+    Labels move along exactly (``augmentation.crop_change``); keypoints that leave the crop lose their weight.
     """
-    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    plane = batch.keypoints.new_tensor([[cosine, -sine], [sine, cosine]])
-    axis = torch.eye(3).to(plane)
-    axis[:2, :2] = plane
-    affine = axis.clone()
-    affine[:2, 2] = 0.5 - plane @ plane.new_tensor([0.5, 0.5])
-    keypoints = (batch.keypoints - 0.5) @ plane.T + 0.5
-    inside = ((keypoints >= 0.0) & (keypoints <= 1.0)).all(dim=2)
-    return replace(
-        batch,
-        images=_turned_images(batch.images, plane),
-        keypoints=keypoints,
-        keypoint_weight=batch.keypoint_weight * inside,
-        joints=batch.joints @ axis.T,
-        root=batch.root @ axis.T,
-        camera=affine @ batch.camera @ axis.T,
-        segments=torch.full_like(batch.segments, UNKNOWN_SEGMENT),
-    )
-
-
-def _turned_images(images: torch.Tensor, plane: torch.Tensor) -> torch.Tensor:
-    """The inverse of ``plane`` (2, 2) says where each new pixel comes from."""
-    source = torch.cat([plane.T, torch.zeros_like(plane[:, :1])], dim=1).expand(len(images), 2, 3)
-    grid = functional.affine_grid(source, list(images.shape), align_corners=False)
-    return functional.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    still = CropChange.none(len(batch), batch.images.device)
+    angle = torch.full_like(still.side, -math.radians(degrees))  # the crop turns the other way than its picture
+    view = changed(batch, replace(still, angle=angle), batch.images.shape[-1], BORDER)
+    inside = ((view.keypoints >= 0.0) & (view.keypoints <= 1.0)).all(dim=2)
+    return replace(view, keypoint_weight=batch.keypoint_weight * inside)
