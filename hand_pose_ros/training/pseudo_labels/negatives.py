@@ -6,8 +6,8 @@ import numpy as np
 
 from hand_pose_ros.crop import square_box
 from hand_pose_ros.hand import OrientedBox
-from hand_pose_ros.training.pseudo_labels.hand_crop import shrunk_sample
 from hand_pose_ros.training.pseudo_labels.teacher import Finding, Teacher
+from hand_pose_ros.training.sources.sample_crop import shrunk_sample
 
 TRIES, SIDES = 12, (0.2, 0.6)
 """Places tried per photograph; side of the crop over the photograph's longer side, log-uniform."""
