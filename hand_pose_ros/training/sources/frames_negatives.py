@@ -1,4 +1,5 @@
-"""Images without hands, to count false positives on: rendered arms and rooms, pieces of photographs, backgrounds."""
+"""Images without hands, to count false positives on: rendered arms and rooms, pieces of backgrounds, what is beside the
+hands of photographs, and photographs in which a background covers the hands: arms, clothes and blurred faces remain."""
 
 from __future__ import annotations
 
@@ -9,13 +10,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from hand_pose_ros.training.renderer.backgrounds import SUFFIXES
+from hand_pose_ros.training.renderer.backgrounds import SUFFIXES, Backgrounds
+from hand_pose_ros.training.sources.frames_canvas import Picture
+from hand_pose_ros.training.sources.frames_composer import without_hands
 from hand_pose_ros.training.sources.frames_store import FRAMES, NOTHING, FrameStore, frame_row, stacked
 from hand_pose_ros.training.sources.shards import shard_path, write_description, write_shard
 
-SOURCES = ["rendered", "backgrounds", "photographs"]
-AWAY, SMALLEST = 0.25, 0.4
-"""Margin around hands in their extents; smallest side of a piece, share of the photograph's longer one."""
+SOURCES = ["rendered", "backgrounds", "photographs", "erased"]
+AWAY, SMALLEST, LONGEST = 0.25, 0.2, 1.5
+"""Margin around hands in their extents; smallest side of a piece, share of the photograph's longer one; its longer
+side over the shorter one."""
 
 
 def make_negatives(
@@ -29,6 +33,7 @@ def make_negatives(
         arms(count, size, seed, makehuman, backgrounds, split),
         background_pieces(count, generator, backgrounds),
         photograph_pieces(count, generator, photographs),
+        erased(count, generator, photographs, backgrounds),
     ]
     rows = [frame_row(image, (), size, number) for number, part in enumerate(images) for image in part]
     if not shard_path(folder, 0).exists():
@@ -63,10 +68,20 @@ def photograph_pieces(count: int, generator: np.random.Generator, photographs: F
         width, height = (int(value) for value in row["area"])
         x0, y0, x1, y1 = beside(row["keypoints_px"][row["state"] != NOTHING], width, height)
         if min(x1 - x0, y1 - y0) >= SMALLEST * max(width, height):
-            pieces.append(row["images"][y0:y1, x0:x1])
+            pieces.append(shortened(row["images"][y0:y1, x0:x1], generator))
         if len(pieces) == count:
             break
     return pieces
+
+
+def erased(count: int, generator, photographs: FrameStore, backgrounds: Sequence[Path]) -> list[np.ndarray]:
+    """Photographs with a piece of a background over each hand and doubtful hand."""
+    textures, images = Backgrounds(generator, backgrounds), []
+    for index in generator.permutation(len(photographs))[:count]:
+        picture = Picture.of_row(photographs.rows([index]), 0, real=True)
+        if len(picture.state):
+            images.append(without_hands(picture, textures.take(64, 64)).image)
+    return images
 
 
 def beside(hands: np.ndarray, width: int, height: int) -> tuple[int, int, int, int]:
@@ -78,6 +93,13 @@ def beside(hands: np.ndarray, width: int, height: int) -> tuple[int, int, int, i
     (left, top), (right, bottom) = np.floor(low - grown).astype(int), np.ceil(high + grown).astype(int)
     strips = [(0, 0, left, height), (right, 0, width, height), (0, 0, width, top), (0, bottom, width, height)]
     return max(strips, key=lambda s: max(s[2] - s[0], 0) * max(s[3] - s[1], 0))
+
+
+def shortened(strip: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """A part of the strip (H, W, 3) at most LONGEST times as long as it is wide."""
+    height, width = (min(edge, int(LONGEST * min(strip.shape[:2]))) for edge in strip.shape[:2])
+    top, left = generator.integers(0, strip.shape[0] - height + 1), generator.integers(0, strip.shape[1] - width + 1)
+    return strip[top : top + height, left : left + width]
 
 
 def piece(picture: np.ndarray, generator: np.random.Generator, smallest: float) -> np.ndarray:
