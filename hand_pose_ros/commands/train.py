@@ -73,6 +73,7 @@ def _train(args, console, stop) -> dict:
 
 
 def _train_task(args, device: str, console, stop) -> dict:
+    from hand_pose_ros.training.trainer.checkpoint import stored_step
     from hand_pose_ros.training.trainer.config import read_config
     from hand_pose_ros.training.trainer.data import Stores, close, held_back_batches, training_source
     from hand_pose_ros.training.trainer.processes import join_world, leave_world
@@ -88,7 +89,8 @@ def _train_task(args, device: str, console, stop) -> dict:
         task = config.build_task()
         with world.first_alone():  # it draws the stores that are missing
             held_back = held_back_batches(task, config, stores) if world.first else []
-            source = training_source(task, config, stores, world.rank, args.feeders)
+            start = stored_step(args.output / "checkpoint.pt")
+            source = training_source(task, config, stores, world.rank, args.feeders, start)
         ending.callback(close, source)
         report = ending.enter_context(_report(config, args.output, console) if world.first else Report())
         options = {"source": source, "held_back": held_back, "report": report, "stop": stop, "world": world}

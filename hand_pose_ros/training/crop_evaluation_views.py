@@ -18,11 +18,15 @@ SEES = ("both", "right")
 
 @torch.no_grad()
 def answer(network: Callable, batch: HandBatch, sees: str = "both") -> dict[str, torch.Tensor]:
-    """The pose outputs for the crops as they are. ``sees`` ``right``: left hands were shown mirrored."""
+    """The pose outputs for the crops. ``sees`` ``right``: left hands are shown mirrored, but each side is judged on the
+    crop as it came, since the mirroring would tell it."""
     if sees not in SEES:
         raise ValueError(f"sees is {sees!r}: give one of {', '.join(SEES)}")
-    rows = left_hands(batch) if sees == "right" else torch.zeros_like(batch.present, dtype=torch.bool)
-    return unmirrored(dict(network(mirrored(batch, rows).images)), rows)
+    outputs, rows = dict(network(batch.images)), left_hands(batch)
+    if sees == "both" or not rows.any():
+        return outputs
+    shown = unmirrored(dict(network(mirrored(batch, rows).images)), rows)
+    return shown | {"right": outputs["right"]}
 
 
 @torch.no_grad()

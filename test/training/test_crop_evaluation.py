@@ -1,6 +1,7 @@
 """The evaluator of crops against answers that are known: perfect ones, shifted ones, blind ones."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -203,8 +204,10 @@ def test_left_hands_are_shown_mirrored_to_networks_that_see_right_ones(batch):
     from hand_pose_ros.training.image.pose_targets import left_hands, mirrored
 
     shown = mirrored(batch, left_hands(batch))
-    figures = evaluate_crops(Knowing([shown]), [batch], (), sees="right")
+    wrong_as_it_came = replace(batch, keypoints=batch.keypoints + left_hands(batch)[:, None, None])
+    figures = evaluate_crops(Knowing([wrong_as_it_came, shown]), [batch], (), sees="right")
     assert value(figures, "error_2d") == pytest.approx(0.0, abs=1e-6)
+    assert value(figures, "side") == 1.0
     assert value(figures, "joints") == pytest.approx(0.0, abs=1e-5)
     with pytest.raises(ValueError, match="sees is 'left'"):
         evaluate_crops(Knowing([shown]), [batch], (), sees="left")

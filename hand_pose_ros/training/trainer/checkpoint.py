@@ -24,19 +24,28 @@ def load_checkpoint(path: Path, config: dict) -> dict | None:
     """What ``save_checkpoint`` wrote; None without a file. ValueError if another configuration wrote it."""
     if not path.exists():
         return None
-    try:
-        stored = torch.load(path, map_location="cpu", weights_only=True)
-        stored_config = stored["config"]
-    except Exception as error:  # torch.load raises whatever its pickle and zip readers raise
-        reason = str(error).partition("\n")[0].partition(". ")[0]
-        raise ValueError(f"{path} cannot be read ({reason}): remove it to begin anew") from error
-    changes = differences(stored_config, config)
+    stored = _read(path)
+    changes = differences(stored["config"], config)
     if changes:
         raise ValueError(
             f"{path} was trained with another configuration ({'; '.join(changes)}): "
             "give another folder to begin anew, or the old configuration to continue"
         )
     return stored
+
+
+def stored_step(path: Path) -> int:
+    """The step at which a training would continue; 0 without a file."""
+    return _read(path)["state"]["step"] if path.exists() else 0
+
+
+def _read(path: Path) -> dict:
+    try:
+        stored = torch.load(path, map_location="cpu", weights_only=True)
+        return {name: stored[name] for name in (*stored, "config", "state")}
+    except Exception as error:  # torch.load raises whatever its pickle and zip readers raise
+        reason = str(error).partition("\n")[0].partition(". ")[0]
+        raise ValueError(f"{path} cannot be read ({reason}): remove it to begin anew") from error
 
 
 def differences(old: dict, new: dict, prefix: str = "") -> list[str]:

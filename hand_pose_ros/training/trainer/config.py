@@ -8,6 +8,7 @@ sources: {rendered: {folder: train, share: 0.8}, photographs: {folder: photos, s
 augmentation: {shift: 0.05}                                    # training/augmentation; null: none
 validation: {count: 512, sources: {rendered: {folder: held_back}}}
 schedule: {steps: 9000, minutes: 10, batch: 64, learning_rate: 1.0e-3}
+evaluation: {sections: [source, rotation, mirrored]}       # at the end, training/crop_evaluation; null: none
 seed: 0
 """
 
@@ -46,6 +47,8 @@ class TrainConfig:
     augmentation: dict | None = None
     validation: Validation = field(default_factory=Validation)
     schedule: Schedule = field(default_factory=Schedule)
+    evaluation: dict | None = None
+    """Arguments of ``crop_evaluation.evaluate_crops``, called when the training ends."""
     seed: int = 0
 
     def build_task(self) -> Task:

@@ -29,7 +29,7 @@ KINDS = {
 HELD_BACK_SEED = 1_000_003
 SEEDS_APART = 7919
 """Between the seeds of two processes' sources."""
-FEEDERS_APART = 104_729
+FEEDERS_APART, STARTS_APART = 104_729, 15_485_863
 
 
 @dataclass(frozen=True)
@@ -46,19 +46,28 @@ class Stores:
         return self.processes or len(os.sched_getaffinity(0))
 
 
-def training_source(task: Task, config: TrainConfig, stores: Stores, rank: int = 0, feeders: int = 0) -> Any:
-    """What this process trains on, computed by so many processes of their own (0: by this one)."""
-    source = open_source(task, config.sources, config.seed + SEEDS_APART * rank, stores)
-    if not feeders:
+def training_source(
+    task: Task, config: TrainConfig, stores: Stores, rank: int = 0, feeders: int = 0, start: int = 0
+) -> Any:
+    """What this process trains on, computed by so many processes of their own (0: by this one).
+
+    ``start``: the step at which a training continues. A source that cannot ``skip`` begins with another seed then.
+    """
+    seed = config.seed + SEEDS_APART * rank
+    source = open_source(task, config.sources, seed, stores)
+    if not feeders and (hasattr(source, "skip") or not start):
         return source
-    close(source)  # it has shown that it can be opened, and drawn the stores that were missing
-    return Feeders(partial(feeding_source, config, stores, rank), feeders)
+    close(source)
+    if not hasattr(source, "skip"):
+        seed += STARTS_APART * start
+    if not feeders:
+        return open_source(task, config.sources, seed, stores)
+    return Feeders(partial(feeding_source, config, stores, seed), feeders)
 
 
-def feeding_source(config: TrainConfig, stores: Stores, rank: int, feeder: int) -> Any:
+def feeding_source(config: TrainConfig, stores: Stores, seed: int, feeder: int) -> Any:
     """The source of one feeding process."""
-    seed = config.seed + SEEDS_APART * rank + FEEDERS_APART * feeder
-    return open_source(config.build_task(), config.sources, seed, stores)
+    return open_source(config.build_task(), config.sources, seed + FEEDERS_APART * feeder, stores)
 
 
 def held_back_batches(task: Task, config: TrainConfig, stores: Stores) -> list[Any]:
@@ -102,10 +111,14 @@ def _open(name: str, block: dict, seed: int, stores: Stores) -> tuple[Any, float
         raise ValueError(f"source {name}: kind is {kind!r}, there are {', '.join(KINDS)}")
     if "folder" in block:
         block["folder"] = stores.folder / str(block["folder"])
+    if "backgrounds" in block:
+        block["backgrounds"] = [stores.folder / str(place) for place in block["backgrounds"]]
+    if kind == "live_renderer":
+        block = {"makehuman": stores.makehuman, "processes": stores.renderers()} | block
     if "render" in block:
         from hand_pose_ros.training.trainer.store_rendering import render_missing
 
-        render_missing(block["folder"], block.pop("render"), stores.makehuman, stores.renderers())
+        render_missing(block["folder"], block.pop("render"), stores)
     module, kind_class = KINDS[kind]
     made = getattr(importlib.import_module(f"hand_pose_ros.training.sources.{module}"), kind_class)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -67,6 +68,7 @@ class Feeders:
 def feed(open_source: Callable[[int], Any], number: int, count: int, skipped: int, batches: Any) -> None:
     """A process's work: put batches until it is ended; what goes wrong is put as text."""
     torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the training ends us, after it has saved
     try:
         source = open_source(number)
         if hasattr(source, "skip"):
@@ -74,7 +76,5 @@ def feed(open_source: Callable[[int], Any], number: int, count: int, skipped: in
                 source.skip(count)
         while True:
             batches.put(source.batch(count))
-    except KeyboardInterrupt:
-        return
     except Exception as error:
         batches.put(f"{type(error).__name__}: {error}")

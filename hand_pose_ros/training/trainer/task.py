@@ -30,6 +30,8 @@ class Task:
     """The figure of ``validate`` that chooses the best weights; the lowest wins, the highest with a ``-`` before it."""
     phases: Sequence[Phase] = ()
     """Parts that learn one after the other, unless the configuration says otherwise."""
+    sees = "both"
+    """For ``crop_evaluation``: ``right`` if the network is shown left hands mirrored."""
     progress = 0.0
     """Share of the schedule that is done, 0 to 1, set before every step: for weights that change during training."""
     phase = ""
@@ -55,6 +57,10 @@ class Task:
     def pictures(self, network: nn.Module, batch: Any) -> dict[str, np.ndarray]:
         """Name -> (H, W, 3) uint8 RGB, drawn from the first held-back batch. Default: none."""
         return {}
+
+    def asked(self, batch: Any) -> Any:
+        """The batch with the labels that the network is asked for, where they are not the batch's own."""
+        return batch
 
     def source(self, settings: dict, seed: int, stores: Any) -> Any | None:
         """Something with ``batch(count)``, for tasks that do not train on ``HandBatch``; None: ``training/sources``."""

@@ -12,6 +12,7 @@ import torch
 
 from hand_pose_ros.training.trainer.config import TrainConfig
 from hand_pose_ros.training.trainer.feed import Feed
+from hand_pose_ros.training.trainer.final_evaluation import write_evaluation
 from hand_pose_ros.training.trainer.preparation import Preparation
 from hand_pose_ros.training.trainer.processes import World
 from hand_pose_ros.training.trainer.report import Moment, Report
@@ -62,6 +63,8 @@ def train(
                 saved = time.monotonic()
     if run.progress >= 1.0:
         figures = run.finish(held_back, report)
+        if world.first and config.evaluation is not None:
+            write_evaluation(task, run.averaged.network, held_back, config.evaluation, folder / "evaluation.json")
     run.save()
     return figures
 

@@ -36,5 +36,5 @@ def test_what_a_feeder_raises_is_told():
 
 def test_feeders_draw_different_examples():
     config = toy_config()
-    first, second = (feeding_source(config, None, 0, feeder).batch(4).inputs for feeder in (0, 1))
+    first, second = (feeding_source(config, None, 7, feeder).batch(4).inputs for feeder in (0, 1))
     assert not torch.equal(first, second)
