@@ -12,10 +12,14 @@ from hand_pose_ros.lifting import VirtualView, network_input, restored, seen_at,
 
 
 class HandLifter:
-    """Replaces normalised joints by those of the lifter. ``stage`` None, as in models without one, changes nothing."""
+    """Replaces normalised joints by those of the lifter. ``stage`` None, as in models without one, changes nothing.
+
+    Its card's ``guess``, false where the image network knows no depth, says whether its joints are shown to the lifter.
+    """
 
     def __init__(self, stage):
         self._stage = stage
+        self._guess = stage is not None and stage.card.get("guess", True)
 
     def __call__(self, hands_per_image: list, cameras: list) -> list[list[HandPose]]:
         """The hands of each image, lifted in one batch where the image has a camera; held hands stay as they are."""
@@ -29,7 +33,7 @@ class HandLifter:
             if (view := _view(hand, camera)) is not None
         ]
         if jobs:
-            output = self._run(np.stack([_input(hands[n], view) for hands, n, _, view in jobs]))
+            output = self._run(np.stack([_input(hands[n], view, self._guess) for hands, n, _, view in jobs]))
             for row, (hands, n, camera, view) in enumerate(jobs):
                 answer = {name: value[row].astype(np.float64) for name, value in output.items()}
                 hands[n] = _lifted(hands[n], answer, view, camera)
@@ -54,10 +58,10 @@ def _view(hand: HandPose, camera: CameraModel | None) -> VirtualView | None:
         return None
 
 
-def _input(hand: HandPose, view: VirtualView) -> np.ndarray:
+def _input(hand: HandPose, view: VirtualView, guess: bool) -> np.ndarray:
     # Only how keypoints differ in confidence counts here: the hand as a whole passed the presence threshold.
     scores = hand.keypoint_scores / max(float(np.max(hand.keypoint_scores)), 1e-6)
-    return network_input(view, scores, hand.normalized_joints)
+    return network_input(view, scores, hand.normalized_joints if guess else None)
 
 
 def _lifted(hand: HandPose, answer: dict[str, np.ndarray], view: VirtualView, camera: CameraModel) -> HandPose:

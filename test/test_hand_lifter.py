@@ -1,0 +1,43 @@
+"""The lifter's stage: what it is shown."""
+
+import numpy as np
+import pytest
+
+from hand_pose_ros.camera import CameraModel
+from hand_pose_ros.hand import HandPose, OrientedBox
+from hand_pose_ros.hand_lifter import HandLifter
+
+CAMERA = CameraModel.from_fov(640, 480, 60.0)
+
+
+def hand():
+    generator = np.random.default_rng(0)
+    return HandPose(
+        "right", 0.9, 0.9, OrientedBox((320, 240), (100, 100)), generator.uniform(270, 370, (21, 2)), np.ones(21),
+        np.ones(21), generator.normal(size=(21, 3)),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("card", "shown"), [({}, True), ({"guess": True}, True), ({"guess": False}, False)])
+def test_a_pose_network_without_depth_gives_no_guess(card, shown):
+    given = []
+
+    class Stage:
+        runtime = "onnxruntime"
+
+        def __call__(self, views):
+            given.append(views)
+            return {"joints": np.arange(63.0).reshape(1, 21, 3)}
+
+    stage = Stage()
+    stage.card = card
+    [[lifted]] = HandLifter(stage)([[hand()]], [CAMERA])
+    assert given[0].shape == (1, 128)
+    assert given[0][0, -1] == float(shown)  # the flag behind the guess
+    assert (given[0][0, 64:127] != 0).any() == shown
+    assert np.linalg.norm(lifted.normalized_joints[0]) == pytest.approx(1)
+
+
+def test_without_a_stage_nothing_changes():
+    hands = [[hand()]]
+    assert HandLifter(None)(hands, [CAMERA]) is hands
