@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -49,7 +49,7 @@ class PoseWeights:
 class PoseTask(Task):
     """``PoseTask(network, **fields of PoseWeights)``."""
 
-    best = "error"
+    best, sees = "error", "right"
 
     def __init__(self, network: nn.Module, **weights):
         super().__init__(network)
@@ -66,6 +66,10 @@ class PoseTask(Task):
     def validate(self, network: nn.Module, batches: Sequence[HandBatch]) -> dict[str, float]:
         """Figures of ``pose_figures``: hands shown as right ones, but the side judged as they came."""
         return figures([self._answer(network, batch) for batch in batches])
+
+    def asked(self, batch: HandBatch) -> HandBatch:
+        """The batch with keypoints in the teacher's convention."""
+        return replace(batch, keypoints=targets(batch, real_depth=1.0).keypoints)
 
     def pictures(self, network: nn.Module, batch: HandBatch) -> dict[str, np.ndarray]:
         """Predictions over the first crops of a held-back batch."""
