@@ -12,7 +12,7 @@ Everything is counted in hand scales, where the public code takes metres, and pe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -22,14 +22,13 @@ from hand_pose_ros.hand import WRIST
 from hand_pose_ros.networks.he import unprojected
 from hand_pose_ros.settings import check, setting
 from hand_pose_ros.training.active_shape import COMPONENTS, ActiveShape, shape_weight
-from hand_pose_ros.training.crop_evaluation import evaluate_crops, flat
 from hand_pose_ros.training.hand_batch import HandBatch
 from hand_pose_ros.training.losses.bones import cosine_loss, direction_loss, length_loss
 from hand_pose_ros.training.losses.decisions import presence_loss, side_loss
 from hand_pose_ros.training.losses.heatmaps import weighted_mean
 from hand_pose_ros.training.losses.peaked_heatmaps import heatmap_squared_error, peaked_gaussian
 from hand_pose_ros.training.losses.shapes import active_shape_loss, pose_loss
-from hand_pose_ros.training.trainer.task import Task
+from hand_pose_ros.training.papers.paper_pose_task import PaperPoseTask, joint_weights
 
 LENGTH, DIRECTION, COSINE = "length", "direction", "cosine"
 VERSIONS = {
@@ -57,10 +56,8 @@ class HeSettings:
         check(self)
 
 
-class HeTask(Task):
+class HeTask(PaperPoseTask):
     """``HeTask(HePose(...), **fields of HeSettings)``; in phases named ``heatmaps...`` these alone learn."""
-
-    best = "all/error_2d"
 
     def __init__(self, network: nn.Module, **settings):
         super().__init__(network)
@@ -73,10 +70,6 @@ class HeTask(Task):
         if not self.phase.startswith("heatmaps"):
             terms |= self._pose_terms(output, batch) | self._our_terms(output, batch)
         return {"loss": sum(terms.values()), **terms}
-
-    def validate(self, network: nn.Module, batches: Sequence[HandBatch]) -> dict[str, float]:
-        """Figures of ``crop_evaluation``."""
-        return flat(evaluate_crops(network, batches, sections=(), resamples=0))
 
     def _heatmap_loss(self, heatmaps: list[torch.Tensor], batch: HandBatch) -> torch.Tensor:
         """L_hm of both stacks (Newell et al. 2016, section 3.3): sums over a hand's maps, means over hands."""
@@ -136,8 +129,3 @@ def view_loss(output: dict[str, torch.Tensor], batch: HandBatch) -> torch.Tensor
 def wrist_based(joints: torch.Tensor) -> torch.Tensor:
     """Joints (N, 21, 3) counted from the wrist, the paper's root."""
     return joints - joints[:, WRIST : WRIST + 1]
-
-
-def joint_weights(batch: HandBatch) -> torch.Tensor:
-    """(N, 21), 0 where the crop has no hand."""
-    return batch.joint_weight * (batch.present > 0.5)[:, None]

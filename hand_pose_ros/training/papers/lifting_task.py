@@ -31,10 +31,9 @@ class LiftingTask(Task):
 
     def validate(self, network: nn.Module, batches: Sequence[HandBatch]) -> dict[str, float]:
         """``error``: mean joint distance in hand scales; ``median_mm`` at the hand's true size, as in the table."""
-        generator_state = torch.get_rng_state()
-        torch.manual_seed(0)  # the same noise for every network and every validation
-        joints = [(self._run(network, batch)["joints"], batch) for batch in batches]
-        torch.set_rng_state(generator_state)
+        with torch.random.fork_rng(), torch.no_grad():
+            torch.manual_seed(0)  # the same noise for every network and every validation
+            joints = [(self._run(network, batch)["joints"], batch) for batch in batches]
         errors, metres = (torch.cat(parts) for parts in zip(*(_distances(*pair) for pair in joints), strict=True))
         return {"error": float(errors.mean()), "median_mm": float(metres.median() * 1000.0)}
 

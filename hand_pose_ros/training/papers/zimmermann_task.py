@@ -7,19 +7,18 @@ other as published (phases whose names begin with ``posenet`` and ``prior``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 
 from hand_pose_ros.settings import check, setting
-from hand_pose_ros.training.crop_evaluation import evaluate_crops, flat
 from hand_pose_ros.training.hand_batch import HandBatch
 from hand_pose_ros.training.losses.decisions import presence_loss, side_loss
 from hand_pose_ros.training.losses.peaked_heatmaps import heatmap_squared_error, peaked_gaussian
 from hand_pose_ros.training.papers.lifting_loss import lifting_losses
-from hand_pose_ros.training.trainer.task import Task
+from hand_pose_ros.training.papers.paper_pose_task import PaperPoseTask
 
 PUBLISHED_PX = 256.0
 """The paper's pixels are those of crops of this size."""
@@ -51,10 +50,8 @@ def score_maps(batch: HandBatch, size: int, settings: ScoreMapSettings, noise: b
     return peaked_gaussian(keypoints, size, size, sigma, shown)
 
 
-class ZimmermannTask(Task):
+class ZimmermannTask(PaperPoseTask):
     """``ZimmermannTask(ZimmermannPose(...), **fields of ScoreMapSettings)``."""
-
-    best = "all/error_2d"
 
     def __init__(self, network: nn.Module, **settings):
         super().__init__(network)
@@ -71,10 +68,6 @@ class ZimmermannTask(Task):
         if not self.phase.startswith("posenet"):
             terms |= self._lifting(network, batch, self._mixed(target, output["score_maps"][-1]))
         return {"loss": sum(terms.values()), **terms}
-
-    def validate(self, network: nn.Module, batches: Sequence[HandBatch]) -> dict[str, float]:
-        """Figures of ``crop_evaluation``: the whole network, lifting from maps of its own."""
-        return flat(evaluate_crops(network, batches, sections=(), resamples=0))
 
     def _pose_terms(self, output: dict, batch: HandBatch, target: torch.Tensor) -> dict[str, torch.Tensor]:
         # A crop without a hand is to have empty maps; a keypoint that nobody labelled is not to be learnt.
