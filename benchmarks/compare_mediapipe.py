@@ -24,6 +24,7 @@ from hand_pose_ros.estimator import EstimatorSettings, HandEstimator
 from hand_pose_ros.filters import FilterSettings
 from hand_pose_ros.networks.build import load_model
 from hand_pose_ros.pipeline import Frame, HandPosePipeline, PipelineSettings
+from hand_pose_ros.still_looks import StillSettings
 from hand_pose_ros.tracking import TrackingSettings
 
 MEDIAN_BAR_PX, P95_BAR_PX = 1.0, 3.0
@@ -60,7 +61,8 @@ def ours(images: list, mode: str, args) -> list[list]:
     """Hands that this package finds in each image, unsmoothed."""
     model, settings = load_model(args.model, device=args.device), EstimatorSettings(max_hands=args.max_hands)
     if mode == "static":
-        estimator = HandEstimator(model, settings)
+        # One look at each hand, as the package's.
+        estimator = HandEstimator(model, settings, StillSettings(refinements=0, mirrored=False))
         return [estimator(image) for image in images]
     # As often as the package looks for new hands, and without what we add.
     tracking = TrackingSettings(detect_every=1)

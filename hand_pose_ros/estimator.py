@@ -24,6 +24,7 @@ from hand_pose_ros.pose_fusion import fused_pose
 from hand_pose_ros.region import hand_box, hand_distance, pose_crop
 from hand_pose_ros.sampler import sampler_for
 from hand_pose_ros.settings import check, setting
+from hand_pose_ros.still_looks import StillSettings, looked_at
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,10 @@ class EstimatorSettings:
 class HandEstimator:
     """Hands from images with the networks of one model (``networks.build.load_model``)."""
 
-    def __init__(self, model, settings: EstimatorSettings = EstimatorSettings()):
-        self.model, self.settings = model, settings
+    def __init__(
+        self, model, settings: EstimatorSettings = EstimatorSettings(), stills: StillSettings = StillSettings()
+    ):
+        self.model, self.settings, self.stills = model, settings, stills
         self.lift = HandLifter(model.lifter)
         self._one_sided = model.pose.card.get("sees", "both") == "right"
         self._sampler = sampler_for(model.pose.runtime, model.device)
@@ -54,10 +57,10 @@ class HandEstimator:
         """Hands in an image (H, W, 3) uint8 RGB, best first; metres only with a ``camera``. ValueError on bad input."""
         check_image(image)
         check_camera(camera, image)
-        images = [self.load(image)]
-        [detections] = self.detect(images)
+        [detections] = self.detect([image])
         boxes, sides = [found.box for found in detections], [found.side for found in detections]
-        [hands] = self.estimate(images, [boxes], [camera], scales or HandScales(), [sides])
+        seen = looked_at(self, image, boxes, camera, sides, self.stills)
+        [hands] = self.place([[hand for hand in seen if hand is not None]], [camera], scales or HandScales())
         return distinct(sorted(hands, key=lambda hand: -hand.score), self.settings)
 
     def load(self, image):
@@ -87,7 +90,11 @@ class HandEstimator:
     ) -> list[list[HandPose]]:
         """Hands in the given pose crops, in metres where the image has a camera. Crops without a hand are left out."""
         observed = self.observe(images, boxes_per_image, cameras, sides_per_image)
-        found = self.lift([[hand for hand in hands if hand is not None] for hands in observed], cameras)
+        return self.place([[hand for hand in hands if hand is not None] for hands in observed], cameras, scales)
+
+    def place(self, hands_per_image: list, cameras: list, scales: HandScales) -> list[list[HandPose]]:
+        """Lift what was observed, and place it in metres where the image has a camera."""
+        found = self.lift(hands_per_image, cameras)
         return [[placed(hand, camera, scales) for hand in hands] for hands, camera in zip(found, cameras, strict=True)]
 
     def observe(self, images: list, boxes_per_image: list, cameras: list, sides_per_image: list | None = None) -> list:

@@ -8,7 +8,9 @@ from hand_pose_ros.camera_axes import rotation_onto
 from hand_pose_ros.estimator import EstimatorSettings, HandEstimator, distinct
 from hand_pose_ros.hand import HandScale
 from hand_pose_ros.hand_scale import HandScales
+from hand_pose_ros.still_looks import StillSettings
 
+ONE_LOOK = StillSettings(refinements=0, mirrored=False)
 CAMERA = CameraModel.from_fov(640, 480, 60.0)
 
 
@@ -59,7 +61,8 @@ def test_a_one_sided_network_looks_again_at_hands_of_unknown_side(drawn):
     right = drawn.hand(image, (480, 300), (470, 230), "right")
     model = drawn.model(pose={"sees": "right"})
     found = {hand.handedness: hand for hand in HandEstimator(model)(image)}
-    assert model.pose.network.batches == [2, 1]
+    # Both, the left one again; then, their sides known, both in the image and in its mirror.
+    assert model.pose.network.batches == [2, 1, 4]
     assert np.abs(found["left"].keypoints_px - left).max() < 2.0
     assert np.abs(found["right"].keypoints_px - right).max() < 2.0
 
@@ -100,7 +103,7 @@ def test_a_batch_of_cameras_gives_what_each_gives_alone(drawn):
     together = estimator.estimate(images, boxes, cameras, HandScales())
     assert model.pose.network.batches == [3]
     for image, camera, hands in zip(images, cameras, together, strict=True):
-        alone = estimator(image, camera)
+        alone = HandEstimator(model, stills=ONE_LOOK)(image, camera)
         assert len(alone) == len(hands)
         for one, other in zip(alone, hands, strict=True):
             assert np.allclose(one.keypoints_px, other.keypoints_px)
@@ -145,12 +148,13 @@ def test_networks_that_return_nonsense_give_no_hand(drawn, output):
 def test_noise_comes_from_the_card_unless_the_network_says(drawn):
     image, _ = picture(drawn)
     model = drawn.model(pose={"keypoint_stddev": 0.01})
-    [hand] = HandEstimator(model)(image)
-    [detection] = HandEstimator(model).detect([image])[0]
+    estimator = HandEstimator(model, stills=ONE_LOOK)
+    [hand] = estimator(image)
+    [detection] = estimator.detect([image])[0]
     assert np.allclose(hand.keypoint_stddev_px, 0.01 * detection.box.size_px[0])
     plain = model.pose.network.outputs
     model.pose.network.outputs = lambda images: {**plain(images), "keypoint_stddev": np.full((len(images), 21), 0.03)}
-    [hand] = HandEstimator(model)(image)
+    [hand] = estimator(image)
     assert np.allclose(hand.keypoint_stddev_px, 0.03 * detection.box.size_px[0])
 
 
@@ -216,7 +220,7 @@ def test_settings_refuse_nonsense():
 class Lifter:
     """A lifter that says the template, in the virtual view: a right hand, wrist below."""
 
-    runtime, device = "onnxruntime", "cpu"
+    runtime, device, card = "onnxruntime", "cpu", {}  # noqa: RUF012
 
     def __init__(self, template):
         self.template, self.inputs = template, []

@@ -1,0 +1,97 @@
+"""Single images: hands are looked at again, from where the first look saw them, and in the mirror."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hand_pose_ros.camera import CameraModel
+from hand_pose_ros.estimator import EstimatorSettings, HandEstimator
+from hand_pose_ros.mirroring import mirrored_image
+from hand_pose_ros.still_looks import StillSettings, agreed
+
+CAMERA = CameraModel.from_fov(640, 480, 60.0)
+
+
+@pytest.fixture
+def image(drawn):
+    image = drawn.blank()
+    drawn.hand(image, (250, 290), (290, 230), "right")
+    return image
+
+
+@pytest.mark.parametrize(
+    ("refinements", "mirrored", "batches"), [(0, False, [1]), (0, True, [2]), (1, False, [1, 1]), (2, True, [1, 1, 2])]
+)
+def test_a_hand_is_looked_at_as_often_as_wanted(drawn, image, refinements, mirrored, batches):
+    model = drawn.model()
+    [hand] = HandEstimator(model, stills=StillSettings(refinements, mirrored))(image)
+    assert model.pose.network.batches == batches
+    assert np.abs(hand.keypoints_px - drawn.points((250, 290), (290, 230))).max() < 2.0
+
+
+def test_the_second_look_is_where_the_first_saw_the_hand(drawn, image):
+    estimator, seen = HandEstimator(drawn.model(), stills=StillSettings(1, False)), []
+    plain = estimator.observe
+
+    def observe(images, boxes, *rest):
+        hands = plain(images, boxes, *rest)
+        seen.append((boxes[0][0], hands[0][0]))
+        return hands
+
+    estimator.observe = observe
+    estimator(image)
+    assert seen[1][0] == estimator.pose_crop(seen[0][1].keypoints_px)
+
+
+def test_the_mirrored_photograph_gives_the_mirrored_hand(drawn, image):
+    estimator = HandEstimator(drawn.model())
+    [hand], [other] = estimator(image, CAMERA), estimator(mirrored_image(image), CAMERA)
+    assert (hand.handedness, other.handedness) == ("right", "left")
+    np.testing.assert_allclose(other.keypoints_px, hand.keypoints_px * (-1, 1) + (639, 0), atol=0.3)
+    np.testing.assert_allclose(other.joints_m, hand.joints_m * (-1, 1, 1), atol=2e-3)
+
+
+def test_a_bias_to_one_side_of_the_crop_cancels(drawn, image):
+    model = drawn.model()
+    plain = model.pose.network.outputs
+    model.pose.network.outputs = lambda crops: {
+        **plain(crops), "keypoints": plain(crops)["keypoints"] + np.array([0.03, 0.0])
+    }  # fmt: skip
+    errors = []
+    for mirrored in (False, True):
+        [hand] = HandEstimator(model, stills=StillSettings(1, mirrored))(image)
+        errors.append(np.abs(hand.keypoints_px - drawn.points((250, 290), (290, 230))).mean())
+    assert errors[0] > 2.5
+    assert errors[1] < 0.4 * errors[0]
+
+
+def test_a_later_look_that_sees_nothing_keeps_the_hand(drawn, image):
+    model = drawn.model()
+    plain, calls = model.pose.network.outputs, []
+
+    def outputs(crops):
+        calls.append(len(crops))
+        answer = plain(crops)
+        return answer if len(calls) == 1 else {**answer, "presence": np.zeros(len(crops), np.float32)}
+
+    model.pose.network.outputs = outputs
+    assert len(HandEstimator(model, EstimatorSettings())(image)) == 1
+    assert calls == [1, 2]
+
+
+def test_what_two_looks_differ_by_widens_the_deviation(drawn, image):
+    [hand] = HandEstimator(drawn.model(), stills=StillSettings(0, False))(image)
+    moved = replace(hand, keypoints_px=hand.keypoints_px + (6.0, 0.0), handedness="left", handedness_score=0.6)
+    both = agreed(hand, moved)
+    np.testing.assert_allclose(both.keypoints_px, hand.keypoints_px + (3.0, 0.0))
+    np.testing.assert_allclose(both.keypoint_stddev_px, np.hypot(hand.keypoint_stddev_px, 6.0 / np.sqrt(2.0) / 2.0))
+    assert both.handedness == "right"
+    assert both.handedness_score == pytest.approx(0.5 * (hand.handedness_score + 0.4))
+
+
+def test_settings_out_of_range_are_refused():
+    with pytest.raises(ValueError, match="refinements is 4"):
+        StillSettings(refinements=4)
