@@ -45,10 +45,8 @@ class EstimatorSettings:
 class HandEstimator:
     """Hands from images with the networks of one model (``networks.build.load_model``)."""
 
-    def __init__(
-        self, model, settings: EstimatorSettings = EstimatorSettings(), stills: StillSettings = StillSettings()
-    ):
-        self.model, self.settings, self.stills = model, settings, stills
+    def __init__(self, model, settings: EstimatorSettings = EstimatorSettings(), stills: StillSettings | None = None):
+        self.model, self.settings, self.stills = model, settings, stills or StillSettings()
         self.lift = HandLifter(model.lifter)
         self._one_sided = model.pose.card.get("sees", "both") == "right"
         self._sampler = sampler_for(model.pose.runtime, model.device)

@@ -32,17 +32,15 @@ class StillSettings:
 
 def looked_at(estimator, image: np.ndarray, boxes: list, camera: CameraModel | None, sides: list, settings) -> list:
     """``HandPose`` or None per box: ``estimator.observe`` as often as ``settings`` (``StillSettings``) ask for."""
-    loaded = estimator.load(image)
-    for look in range(settings.refinements + 1):
-        twice = settings.mirrored and look == settings.refinements
-        if not boxes:
-            return []
-        seen = _both(estimator, loaded, image, boxes, camera, sides) if twice else None
-        seen = seen or estimator.observe([loaded], [boxes], [camera], [sides])[0]
-        hands = seen if look == 0 else [new or old for new, old in zip(seen, hands, strict=True)]
-        boxes = [
-            estimator.pose_crop(hand.keypoints_px) if hand else box for hand, box in zip(hands, boxes, strict=True)
-        ]
+    loaded, hands = estimator.load(image), [None] * len(boxes)
+    for look in range((settings.refinements + 1) if boxes else 0):
+        if settings.mirrored and look == settings.refinements:
+            seen = _both(estimator, loaded, image, boxes, camera, sides)
+        else:
+            [seen] = estimator.observe([loaded], [boxes], [camera], [sides])
+        hands = [new or old for new, old in zip(seen, hands, strict=True)]
+        pairs = list(zip(hands, boxes, strict=True))
+        boxes = [estimator.pose_crop(hand.keypoints_px) if hand else box for hand, box in pairs]
         sides = [hand.handedness if hand else side for hand, side in zip(hands, sides, strict=True)]
     return hands
 

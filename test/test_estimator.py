@@ -220,7 +220,7 @@ def test_settings_refuse_nonsense():
 class Lifter:
     """A lifter that says the template, in the virtual view: a right hand, wrist below."""
 
-    runtime, device, card = "onnxruntime", "cpu", {}  # noqa: RUF012
+    runtime, device, card = "onnxruntime", "cpu", {}
 
     def __init__(self, template):
         self.template, self.inputs = template, []
