@@ -17,6 +17,9 @@ CORE, REACH = 0.05, 0.17
 # The agreement asked for, chosen on contact sheets: share of the reach that must be hand, share of the ring around it
 # that may be.
 LEAST_FILLED, MOST_RING = 0.45, 0.18
+# Where hand and wall look alike, GrabCut gives the seeds back: along this share of the outline the colours this many
+# pixels inside and outside must differ by so much (CIE Lab).
+LEAST_OUTLINE, STEP_PX, LEAST_CONTRAST = 0.88, 2.5, 8.0
 ITERATIONS = 4
 PALM_OUTLINE = [0, 1, 5, 9, 13, 17]
 
@@ -32,7 +35,7 @@ def cut_out(image: np.ndarray, keypoints_px: np.ndarray) -> np.ndarray | None:
     seeds[reach] = cv2.GC_PR_FGD
     seeds[core] = cv2.GC_FGD
     mask = grabbed(image, seeds, core)
-    if mask is None or not _agrees(mask, reach, ring & ~arm):
+    if mask is None or not _agrees(mask, reach, ring & ~arm) or seen_outline(image, mask) < LEAST_OUTLINE:
         return None
     return _segments(mask, keypoints_px)
 
@@ -93,6 +96,24 @@ def _agrees(mask: np.ndarray, reach: np.ndarray, ring: np.ndarray) -> bool:
     filled = (mask & reach).sum() / max(reach.sum(), 1)
     leaked = (mask & ring).sum() / max(ring.sum(), 1)
     return filled >= LEAST_FILLED and leaked <= MOST_RING
+
+
+def seen_outline(image: np.ndarray, mask: np.ndarray) -> float:
+    """Share of the outline of ``mask`` (S, S) bool along which ``image`` (S, S, 3) uint8 changes its colour."""
+    inside = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
+    signed = inside - cv2.distanceTransform(1 - mask.astype(np.uint8), cv2.DIST_L2, 5)
+    signed = cv2.GaussianBlur(signed, (0, 0), 1.0)
+    normal = np.stack([cv2.Sobel(signed, cv2.CV_32F, 1, 0), cv2.Sobel(signed, cv2.CV_32F, 0, 1)], axis=-1)
+    rows, columns = np.nonzero((inside > 0) & (inside < 1.5))
+    normal = normal[rows, columns] / np.maximum(np.linalg.norm(normal[rows, columns], axis=1, keepdims=True), 1e-6)
+    lab = cv2.cvtColor(cv2.GaussianBlur(image, (0, 0), 1.0).astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB)
+    outline = np.column_stack([columns, rows])
+    ends = [np.rint(outline + step * normal).astype(int) for step in (STEP_PX, -STEP_PX - 1.0)]
+    within = np.all([((end >= 0) & (end < len(mask))).all(axis=1) for end in ends], axis=0)
+    if not within.any():
+        return 0.0
+    colours = [lab[end[within, 1], end[within, 0]] for end in ends]
+    return float((np.linalg.norm(colours[0] - colours[1], axis=1) >= LEAST_CONTRAST).mean())
 
 
 def _segments(mask: np.ndarray, keypoints_px: np.ndarray) -> np.ndarray:

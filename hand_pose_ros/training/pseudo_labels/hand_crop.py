@@ -39,4 +39,3 @@ def hand_crop(image: np.ndarray, hand: LabelledHand, size: int, generator: np.ra
     joints = hand.joints.copy()
     joints[:, :2] = joints[:, :2] @ rotation(box.angle_rad)
     return HandCrop(shrunk_sample(image, box, size), transform(inverse, hand.seen.keypoints_px), centres, joints, box)
-
