@@ -78,10 +78,8 @@ class HePose(nn.Module):
         self.input_size, self.map_size = input_size, input_size // STRIDE
         self.hourglass = StackedHourglass(KEYPOINTS, stacks, channels)
         self.residual = ResidualFeatureNet(channels, self.map_size)
-        first, second = (max(16, size * channels // 256) for size in HIDDEN)
-        self.perceptron = DepthPerceptron(self.residual.outputs, (first, second))
-        self.heads = nn.Linear(second, 2)
-        self.view = nn.Linear(second, 2)
+        self.perceptron = DepthPerceptron(self.residual.outputs)
+        self.heads, self.view = nn.Linear(HIDDEN[-1], 2), nn.Linear(HIDDEN[-1], 2)
 
     def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
         """The outputs of the class's description."""

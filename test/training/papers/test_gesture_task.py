@@ -15,11 +15,11 @@ def test_configuration_has_an_output_for_every_named_pose():
     config = read_config(CONFIG)
     task, source = config.build_task(), SignSource(0, 0.1, True)
     assert config.network["signs"] == len(source.names)
-    batch = source.batch(256)
+    batch = source.batch(128)
     first = task.loss(task.network, batch, 0)["loss"]
     assert abs(first.item() - np.log(len(source.names))) < 0.5
     optimiser = torch.optim.Adam(task.network.parameters(), 1e-3)
-    for step in range(60):
+    for step in range(40):
         optimiser.zero_grad()
         task.loss(task.network, batch, step)["loss"].backward()
         optimiser.step()
