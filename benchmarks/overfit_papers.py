@@ -5,7 +5,7 @@
 NAME means config/training/NAME_small.yaml: its network, its task and the highest learning rate of its schedule, on the
 same hands again and again, not augmented. Keypoints' mean distance in shares of the crop; below 0.01 is the aim.
 Minutes are those of this process on the CPU, so that other programs do not shorten the training. A system that has no
-keypoints (a localiser) is measured by its task's validation.
+keypoints (a localiser) is measured by the figure that its task validates by.
 """
 
 from __future__ import annotations
@@ -38,13 +38,14 @@ def hands(store: Path, count: int, size: int) -> HandBatch:
 
 
 def crop_error(task, batch: HandBatch) -> float:
-    """Mean keypoint distance in shares of the crop; of a task without keypoints its own ``error``."""
+    """Mean keypoint distance in shares of the crop; of a task without keypoints its own best figure, as an error."""
     task.network.eval()
     with torch.no_grad():
         output = task.network(batch.images)
         found = output.get("keypoints") if isinstance(output, dict) else None
         if found is None:
-            return task.validate(task.network, [batch])["error"]
+            figure = task.validate(task.network, [batch])[task.best.lstrip("-")]
+            return 1.0 - figure if task.best.startswith("-") else figure
         return float((found - batch.keypoints).norm(dim=2).mean())
 
 
@@ -52,6 +53,8 @@ def overfit(name: str, batch_of, minutes: float, size: int) -> dict:
     """Train the small version of ``name`` on the same hands until the aim or the end of the minutes."""
     config = read_config(CONFIGS / f"{name}_small.yaml")
     task, batch = config.build_task(), batch_of(config.size)
+    batch.images = batch.images.contiguous(memory_format=torch.channels_last)  # as the trainer has them: a third faster
+    task.network.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(task.network.parameters(), lr=config.schedule.learning_rate, weight_decay=0.0)
     began, step, checked, error = time.process_time(), 0, 0.0, float("inf")
     while error >= AIM:
@@ -93,7 +96,7 @@ def main() -> int:
     parser.add_argument("--store", type=Path, required=True, help="folder that `hand_pose_ros render store` wrote")
     parser.add_argument("--minutes", type=float, default=4.0, help="CPU minutes per system")
     parser.add_argument("--count", type=int, default=64)
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
