@@ -11,7 +11,7 @@ from torch.nn import functional
 from hand_pose_ros.networks.blocks import ConvBlock
 from hand_pose_ros.networks.paper_parts import KEYPOINTS, WholeHandHead
 from hand_pose_ros.networks.peaks import peaks
-from hand_pose_ros.networks.resnet34_encoder import widths
+from hand_pose_ros.networks.resnet34_encoder import every, widths
 from hand_pose_ros.networks.unet import UNet
 
 VARIANTS = ("single_scale", "multi_scale", "skeleton")
@@ -47,13 +47,14 @@ class Residual(nn.Module):
         self.enter = ConvBlock(channels_in, channels, stride)
         self.convolution = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
         self.norm = nn.BatchNorm2d(channels)
-        self.around = nn.Conv2d(channels_in, channels, 1, stride)
+        self.around, self.stride = nn.Conv2d(channels_in, channels, 1), stride
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(N, channels_in, H, W) to (N, channels, H', W')."""
         if self.rise:
             features = functional.interpolate(features, scale_factor=2.0, mode="bilinear", align_corners=False)
-        return functional.relu(self.around(features) + self.norm(self.convolution(self.enter(features))))
+        around = self.around(every(features, self.stride))
+        return functional.relu(around + self.norm(self.convolution(self.enter(features))))
 
 
 class MultiScaleNetwork(nn.Module):

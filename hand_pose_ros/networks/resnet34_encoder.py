@@ -32,15 +32,22 @@ class BasicBlock(nn.Module):
         self.bn2 = nn.BatchNorm2d(channels)
         self.downsample = None
         if stride != 1 or channels_in != channels:
-            self.downsample = nn.Sequential(
-                nn.Conv2d(channels_in, channels, 1, stride, bias=False), nn.BatchNorm2d(channels)
-            )
+            self.downsample = nn.Sequential(nn.Conv2d(channels_in, channels, 1, bias=False), nn.BatchNorm2d(channels))
+        self.stride = stride
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(N, channels_in, H, W) to (N, channels, H / stride, W / stride)."""
-        around = features if self.downsample is None else self.downsample(features)
+        around = features if self.downsample is None else self.downsample(every(features, self.stride))
         features = functional.relu(self.bn1(self.conv1(features)))
         return functional.relu(self.bn2(self.conv2(features)) + around)
+
+
+def every(features: torch.Tensor, stride: int) -> torch.Tensor:
+    """Each ``stride``-th row and column: what a 1 x 1 convolution with that stride reads.
+
+    torch 2.13 crashes on a CPU in the backward pass of such a convolution of few channels in channels-last order.
+    """
+    return features if stride == 1 else features[:, :, ::stride, ::stride]
 
 
 class ResNet34Encoder(nn.Module):
