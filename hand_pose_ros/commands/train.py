@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 
@@ -27,39 +28,56 @@ def add_parser(subparsers):
     return parser
 
 
+class Stopped(Exception):  # noqa: N818 - no error
+    """A signal ended the training early, after it was saved."""
+
+    def __init__(self, interrupt):
+        super().__init__(interrupt.name)
+        self.status = interrupt.status
+
+
 def main(args: argparse.Namespace) -> int:
     """Train, write weights and ``figures.json``; 1 with the reason if that is impossible, 130 after Ctrl-C."""
     from rich.console import Console
 
-    from hand_pose_ros.commands._interrupt import Interrupt
-
-    console, interrupt = Console(stderr=True), Interrupt()
+    console = Console(stderr=True)
     try:
         if args.processes > 1 and "WORLD_SIZE" not in os.environ:
-            return _many(args.processes, interrupt)
-        figures = _train(args, console, lambda: interrupt.number != 0)
+            return _many(args.processes)
+        figures = _train(args, console)
+    except Stopped as stopped:
+        console.print(f"stopped by {stopped}; the same command continues", highlight=False)
+        return stopped.status
     except (OSError, ValueError, RuntimeError, ArithmeticError, ImportError) as error:
         console.print(f"[red]train: {error}[/red]", highlight=False, soft_wrap=True)
         return 1
-    finally:
-        interrupt.release()
-    if interrupt.number:
-        console.print(f"stopped by {interrupt.name}; the same command continues", highlight=False)
-        return interrupt.status
     if os.environ.get("RANK", "0") == "0":
         print(json.dumps(figures, indent=1))
     return 0
 
 
-def _many(count: int, interrupt) -> int:
+def _many(count: int) -> int:
     import sys
 
     from hand_pose_ros.training.trainer.launch import run_processes
 
-    return run_processes(count, sys.argv[1:], lambda: interrupt.number)
+    with _noted_signals() as interrupt:
+        return run_processes(count, sys.argv[1:], lambda: interrupt.number)
 
 
-def _train(args, console, stop) -> dict:
+@contextmanager
+def _noted_signals() -> Iterator:
+    """Signals that ask us to stop are noted inside; before and after they end us as always."""
+    from hand_pose_ros.commands._interrupt import Interrupt
+
+    interrupt = Interrupt()
+    try:
+        yield interrupt
+    finally:
+        interrupt.release()
+
+
+def _train(args, console) -> dict:
     import torch
     import yaml
 
@@ -69,10 +87,10 @@ def _train(args, console, stop) -> dict:
     device, content = resolve_device(args.device), yaml.safe_load(args.config.read_text())
     if isinstance(content, dict) and content.get("network") == "lifter":
         return _train_lifter(args, content, device, console)
-    return _train_task(args, device, console, stop)
+    return _train_task(args, device, console)
 
 
-def _train_task(args, device: str, console, stop) -> dict:
+def _train_task(args, device: str, console) -> dict:
     from hand_pose_ros.training.trainer.checkpoint import stored_step
     from hand_pose_ros.training.trainer.config import read_config
     from hand_pose_ros.training.trainer.data import Stores, close, held_back_batches, training_source
@@ -93,8 +111,12 @@ def _train_task(args, device: str, console, stop) -> dict:
             source = training_source(task, config, stores, world.rank, args.feeders, start)
         ending.callback(close, source)
         report = ending.enter_context(_report(config, args.output, console) if world.first else Report())
-        options = {"source": source, "held_back": held_back, "report": report, "stop": stop, "world": world}
-        return train(task, config, args.output, device, **options)
+        interrupt = ending.enter_context(_noted_signals())
+        options = {"source": source, "held_back": held_back, "report": report, "world": world}
+        figures = train(task, config, args.output, device, stop=lambda: interrupt.number != 0, **options)
+        if interrupt.number:
+            raise Stopped(interrupt)
+        return figures
 
 
 def _report(config, folder: Path, console):
