@@ -14,11 +14,14 @@ import torch
 from torch import nn
 
 from hand_pose_ros.networks.blocks import ConvBlock, Merge, Stage
-from hand_pose_ros.networks.heatmaps import cell_centres, certainty, expectation, mean_place, probabilities
+from hand_pose_ros.networks.heatmaps import cell_centres, certainty, expectation, mean_place, pooled, probabilities
 
 KEYPOINTS = 21
 GOOD = 0.1
 """``keypoint_score``: the probability of an error below this share of the hand's extent, as PCK@0.1 counts it."""
+SHARPNESS = 1.6
+"""Factor of the heatmaps' logits when not training: the mean of a heatmap with two peaks lies between two fingers, of a
+sharper one nearer to the higher peak. Chosen on held-back photographs (docs/experiments.md)."""
 SMALLEST, LARGEST = -6.5, -1.0
 """Range of the logarithm of a stated deviation: 0.0015 to 0.37 of the crop."""
 
@@ -38,7 +41,7 @@ class PoseSize:
 
 SIZES = {
     "s": PoseSize(128, (16, 32, 64, 128, 160), (1, 2, 2, 2), 32),
-    "b": PoseSize(192, (32, 64, 128, 192, 256), (2, 2, 3, 2), 64),
+    "b": PoseSize(160, (32, 64, 128, 192, 256), (2, 2, 3, 2), 64),
 }
 
 
@@ -69,7 +72,7 @@ class HandPoseNetwork(nn.Module):
         )
         self.coarse = nn.Conv2d(widths[1], KEYPOINTS, 1)
         self.maps = nn.Conv2d(shape.decoder, 2 * KEYPOINTS + 1, 1)
-        self.whole = WholeHand(widths[3] + widths[2])
+        self.whole = WholeHand(widths[3] + widths[2], widths[1])
 
     def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
         """Images (N, 3, S, S) to the outputs above."""
@@ -78,8 +81,11 @@ class HandPoseNetwork(nn.Module):
         heatmaps, depth_maps = maps[:, :KEYPOINTS], maps[:, KEYPOINTS : 2 * KEYPOINTS]
         distribution = probabilities(heatmaps)
         centres = cell_centres(*heatmaps.shape[2:], device=images.device)
-        keypoints = mean_place(distribution, centres)
-        whole = self.whole(deep, certainty(distribution, centres, keypoints).detach())
+        mean = mean_place(distribution, centres)
+        coarse = self.coarse(middle)
+        at_keypoints = pooled(middle, probabilities(coarse).detach())
+        whole = self.whole(deep, at_keypoints, mean.detach(), certainty(distribution, centres, mean).detach())
+        keypoints = mean if self.training else mean_place(probabilities(SHARPNESS * heatmaps), centres)
         # Depth must not move the heatmaps to where it is easy to tell.
         depth = expectation(distribution.detach(), depth_maps.flatten(2).float()) + whole["depth"]
         outputs = {
@@ -92,7 +98,7 @@ class HandPoseNetwork(nn.Module):
         }
         if self.training:
             outputs |= {name: whole[name] for name in ("presence_logit", "right_logit")}
-            outputs |= {"heatmaps": heatmaps, "skeleton": maps[:, -1], "coarse_heatmaps": self.coarse(middle)}
+            outputs |= {"heatmaps": heatmaps, "skeleton": maps[:, -1], "coarse_heatmaps": coarse}
         return outputs
 
     def _features(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -107,17 +113,26 @@ class HandPoseNetwork(nn.Module):
 
 
 class WholeHand(nn.Module):
-    """What is said of the crop as a whole, and each keypoint's deviation, from a vector of features."""
+    """What is said of the hand as a whole, its keypoints' depth and their deviations.
 
-    def __init__(self, channels: int, width: int = 96):
+    From features of the whole crop, from those at each keypoint (nails or creases there tell back from palm, and so
+    left from right), and from where the keypoints are.
+    """
+
+    def __init__(self, channels: int, local: int, width: int = 96):
         super().__init__()
-        self.enter = nn.Sequential(nn.Linear(channels, width), nn.ReLU())
+        self.enter = nn.Sequential(nn.Linear(channels + KEYPOINTS * (local + 2), width), nn.ReLU())
         self.leave = nn.Linear(width, 2 + KEYPOINTS)
         self.spread = nn.Sequential(nn.Linear(channels + 2 * KEYPOINTS, width), nn.ReLU(), nn.Linear(width, KEYPOINTS))
 
-    def forward(self, features: torch.Tensor, certainties: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Features (N, channels) and the heatmaps' certainties (N, 21, 2) to logits, depths and deviations."""
-        answer = self.leave(self.enter(features)).float()
+    def forward(
+        self, features: torch.Tensor, local: torch.Tensor, keypoints: torch.Tensor, certainties: torch.Tensor
+    ) -> dict[str, torch.Tensor]:
+        """Features (N, channels) and (N, 21, local), keypoints (N, 21, 2) and their heatmaps' certainties (N, 21, 2)
+        to logits, depths and deviations."""
+        places = 4.0 * (keypoints - keypoints.mean(dim=1, keepdim=True))
+        seen = torch.cat([features, local.flatten(1), places.flatten(1)], dim=1)
+        answer = self.leave(self.enter(seen)).float()
         # The deviations learn from what the keypoints get wrong; they must not teach them to be easy to predict.
         hints = torch.cat([features.detach(), certainties.flatten(1)], dim=1)
         # The heatmap's own spread is the first guess; what is learnt is a factor.

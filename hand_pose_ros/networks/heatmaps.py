@@ -31,6 +31,11 @@ def mean_place(distribution: torch.Tensor, centres: torch.Tensor) -> torch.Tenso
     return torch.stack([expectation(distribution, centres[:, axis]) for axis in (0, 1)], dim=2)
 
 
+def pooled(features: torch.Tensor, distribution: torch.Tensor) -> torch.Tensor:
+    """Features (N, C, H, W) where distributions (N, K, H * W) lie: (N, K, C)."""
+    return torch.bmm(distribution.to(features.dtype), features.flatten(2).transpose(1, 2))
+
+
 def certainty(distribution: torch.Tensor, centres: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
     """(N, K, 2): logarithms of the distribution's spread about its mean and of its peak."""
     square = (expectation(distribution, (centres**2).sum(dim=1)) - (place**2).sum(dim=2)).clamp_min(1e-6)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional
 
@@ -47,13 +49,19 @@ class PoseWeights:
 
 
 class PoseTask(Task):
-    """``PoseTask(network, **fields of PoseWeights)``."""
+    """``PoseTask(network, **fields of PoseWeights)``.
+
+    ``start``: weights (.safetensors) of another training to begin from; tensors that the network does not have, or has
+    in another shape, are left as they are.
+    """
 
     best, sees = "error", "right"
 
-    def __init__(self, network: nn.Module, **weights):
+    def __init__(self, network: nn.Module, start: str = "", **weights):
         super().__init__(network)
         self.weights = PoseWeights(**weights)
+        if start:
+            begin_from(network, Path(start))
 
     def loss(self, network: Callable, batch: HandBatch, step: int) -> dict[str, torch.Tensor]:
         """The terms of ``PoseWeights``, their sum, and the mean distance in hand extents."""
@@ -93,6 +101,16 @@ class PoseTask(Task):
             smaller = functional.interpolate(batch.images, size, mode="bilinear", antialias=True, align_corners=False)
             batch.images = smaller.contiguous(memory_format=torch.channels_last)
         return batch
+
+
+def begin_from(network: nn.Module, path: Path) -> list[str]:
+    """Load the tensors that fit; the names of those of the network that stay. ValueError if none fits."""
+    stored, own = load_file(path), network.state_dict()
+    fitting = {name: value for name, value in stored.items() if name in own and value.shape == own[name].shape}
+    if not fitting:
+        raise ValueError(f"{path} holds no tensor of {type(network).__name__}: give weights of such a network")
+    network.load_state_dict(fitting, strict=False)
+    return sorted(set(own) - set(fitting))
 
 
 def losses(output: dict, target: PoseTargets, batch: HandBatch, weights: PoseWeights) -> dict[str, torch.Tensor]:
