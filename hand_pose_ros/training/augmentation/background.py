@@ -61,11 +61,12 @@ def soft_mask(segments: torch.Tensor) -> torch.Tensor:
 
 def textures(count: int, size: int, draws: Draws) -> torch.Tensor:
     """(count, 3, size, size) coloured noise of several scales, 0 to 1."""
-    total = draws.uniform(count, 3, 1, 1)
+    # Real rooms are less colourful than random colours.
+    total = draws.uniform(count, 1, 1, 1) + 0.15 * draws.normal(count, 3, 1, 1)
     for cells in OCTAVES:
         # Coarse to fine on small grids: only the last step is as large as the crop.
         total = functional.interpolate(total, (cells, cells), mode="bilinear", align_corners=False)
-        grain = 0.5 * draws.normal(count, 1, cells, cells) + 0.25 * draws.normal(count, 3, cells, cells)
+        grain = 0.5 * draws.normal(count, 1, cells, cells) + 0.12 * draws.normal(count, 3, cells, cells)
         total = total + 0.3 * draws.uniform(count, 1, 1, 1) * grain
     total = functional.interpolate(total, (size, size), mode="bilinear", align_corners=False)
     return total.clamp_(0.0, 1.0)
