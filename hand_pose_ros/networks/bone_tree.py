@@ -30,7 +30,8 @@ class BoneTree(nn.Module):
 
     def forward(self, bones: torch.Tensor) -> torch.Tensor:
         """Joints (N, 21, 3), middle MCP at the origin, in the bones' unit."""
-        return self.reach.to(bones.dtype) @ bones
+        # A sum of products: autocast would take a matrix product to half precision.
+        return (self.reach.to(bones.dtype)[..., None] * bones[:, None]).sum(dim=2)
 
     @staticmethod
     def bones(joints: torch.Tensor) -> torch.Tensor:
