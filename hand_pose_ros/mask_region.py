@@ -1,6 +1,6 @@
 """From a localiser's mask to candidates: regions grown over the foreground, and the upright box around each.
 
-Kourbane & Genc 2021 (arXiv 2105.10904, section III-A) grow regions over the segmented skeleton and box them, and take
+Kourbane & Genc 2021 (arXiv 2105.10904) grow regions over the segmented skeleton and box them, and take
 the count of foreground pixels for the decision between hand and no hand. Zimmermann & Brox 2017 (section 4.1) box the
 foreground of their hand mask. Here a region may cross gaps of a few pixels, as thin skeletons are easily broken.
 """

@@ -1,4 +1,4 @@
-"""The hand as a tree of bones: joints are sums of the bones that lead to them (Chernytska 2019, section 3.3)."""
+"""The hand as a tree of bones: joints are sums of the bones that lead to them (Chernytska 2019)."""
 
 from __future__ import annotations
 

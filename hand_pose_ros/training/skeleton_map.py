@@ -1,7 +1,7 @@
 """The hand's skeleton drawn as a mask: what Kourbane & Genc 2021 segment first and show to the keypoint network.
 
-Kourbane & Genc, "Skeleton-aware multi-scale heatmap regression for 2D hand pose estimation" (arXiv 2105.10904),
-section III-A: the bones between the labelled keypoints, drawn with a thickness that is a choice of theirs.
+Kourbane & Genc, "Skeleton-aware multi-scale heatmap regression for 2D hand pose estimation" (arXiv 2105.10904).
+The bones between the labelled keypoints, drawn with a thickness that is a choice of theirs.
 """
 
 from __future__ import annotations

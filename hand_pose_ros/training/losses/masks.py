@@ -7,7 +7,7 @@ import torch
 from hand_pose_ros.training.losses.heatmaps import weighted_mean
 
 L1_SHARE, DICE_SHARE = 0.4, 0.6
-"""Kourbane & Genc 2021, section III-A."""
+"""Kourbane & Genc 2021."""
 
 
 def soft_dice_loss(
@@ -28,5 +28,5 @@ def l1_mask_loss(predicted: torch.Tensor, target: torch.Tensor, weight: torch.Te
 
 
 def skeleton_mask_loss(predicted: torch.Tensor, target: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """0.4 L1 + 0.6 SoftDice of a segmented skeleton (Kourbane & Genc 2021, section III-A), ``weight`` (N,)."""
+    """0.4 L1 + 0.6 SoftDice of a segmented skeleton (Kourbane & Genc 2021), ``weight`` (N,)."""
     return L1_SHARE * l1_mask_loss(predicted, target, weight) + DICE_SHARE * soft_dice_loss(predicted, target, weight)

@@ -41,7 +41,7 @@ def heatmap_squared_error(predicted: torch.Tensor, target: torch.Tensor, weight:
 def heatmap_iou_loss(
     predicted: torch.Tensor, target: torch.Tensor, weight: torch.Tensor, smallest: float = 1e-6
 ) -> torch.Tensor:
-    """1 - IoU of heatmaps in 0..1, weighted mean over keypoints (Chernytska 2019, section 3.4).
+    """1 - IoU of heatmaps in 0..1, weighted mean over keypoints (Chernytska 2019).
 
     IoU = sum(p t) / (sum(p^2) + sum(t^2) - sum(p t)); of two empty maps it is 1.
     """

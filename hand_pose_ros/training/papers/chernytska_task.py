@@ -1,4 +1,4 @@
-"""``ChernytskaTask``: the training of Chernytska 2019 (section 3.4).
+"""``ChernytskaTask``: the training of Chernytska 2019.
 
 | heatmaps | loss in 2D | loss in 3D |
 |---|---|---|

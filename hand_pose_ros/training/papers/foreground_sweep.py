@@ -1,4 +1,4 @@
-"""Hand or no hand by the count of a skeleton's foreground pixels (Kourbane & Genc 2021, section IV, Figure 6)."""
+"""Hand or no hand by the count of a skeleton's foreground pixels (Kourbane & Genc 2021, Figure 6)."""
 
 from __future__ import annotations
 

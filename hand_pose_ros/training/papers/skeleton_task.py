@@ -1,4 +1,4 @@
-"""``SkeletonTask``: the segmentation of skeletons by which Kourbane & Genc 2021 localise hands (section III-A)."""
+"""``SkeletonTask``: the segmentation of skeletons by which Kourbane & Genc 2021 localise hands."""
 
 from __future__ import annotations
 
