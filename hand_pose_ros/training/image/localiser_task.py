@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from hand_pose_ros.training.image.localiser_targets import targets
 from hand_pose_ros.training.sources.frames_batch import FrameBatch
 from hand_pose_ros.training.sources.frames_composer import ComposerSettings, FrameComposer
 from hand_pose_ros.training.sources.frames_crops import CropPictures
+from hand_pose_ros.training.sources.frames_processes import ComposerProcesses
 from hand_pose_ros.training.sources.frames_store import HAND, NOTHING, FrameStore
 from hand_pose_ros.training.trainer.data import Stores
 from hand_pose_ros.training.trainer.task import Task
@@ -79,27 +81,21 @@ class LocaliserTask(Task):
         shown = batch.each(lambda tensor: tensor[:24])
         return {"detections": contact_sheet(shown.images, self.detect(network, shown.images), self.truth(shown))}
 
-    def source(self, settings: dict, seed: int, stores: Stores) -> FrameComposer:
+    def source(self, settings: dict, seed: int, stores: Stores) -> FrameComposer | ComposerProcesses:
         """A ``FrameComposer`` of ``rendered`` and ``photographs`` (each ``folder``, ``sources``, ``without``),
         ``crops`` (``folder`` of a store that ``render store`` wrote), ``backgrounds`` (folders) and ``composer``
-        (``ComposerSettings``); relative folders lie in ``stores.folder``."""
-        unknown = set(settings) - {"rendered", "photographs", "crops", "backgrounds", "composer"}
+        (``ComposerSettings``); relative folders lie in ``stores.folder``. With ``processes`` as many of them."""
+        unknown = set(settings) - {"rendered", "photographs", "crops", "backgrounds", "composer", "processes"}
         if unknown or "rendered" not in settings:
-            raise ValueError(
-                f"sources {sorted(settings)}: give rendered; photographs, crops, backgrounds, composer if wanted"
-            )
-        root = stores.folder
-        rendered = _store(settings["rendered"], root, seed)
-        photographs = settings.get("photographs")
-        photographs = photographs and _store(photographs, root, seed + 1, with_hands=True)
-        crops = CropPictures(root / settings["crops"]["folder"], seed + 2) if settings.get("crops") else None
-        backgrounds = [root / folder for folder in settings.get("backgrounds", ())]
-        composing = ComposerSettings(**settings.get("composer", {}))
-        return FrameComposer(rendered, photographs, backgrounds, self.network.input_size, seed, composing, crops=crops)
+            known = "rendered; photographs, crops, backgrounds, composer, processes if wanted"
+            raise ValueError(f"sources {sorted(settings)}: give {known}")
+        processes, size = int(settings.get("processes", 0)), self.network.input_size
+        make = partial(composer_of, settings, size, seed, stores.folder)
+        return ComposerProcesses(make, processes) if processes else make(0)
 
     def prepare(self, batch: FrameBatch, augment: bool, generator: torch.Generator) -> FrameBatch:
-        """As it is: the composer has done everything."""
-        return batch
+        """Images as floats; the composer has done everything else."""
+        return batch.prepared()
 
     def detect(self, network: nn.Module, images: torch.Tensor) -> list[list[Detection]]:
         """What the estimator would detect in images (N, 3, S, S), in pixels of the S square, down to low scores."""
@@ -130,8 +126,21 @@ def card_values(roi: dict) -> dict:
     return {"box_scale": roi["scale"], "box_shift": [0.0, 0.0], "suppression": "weighted", "iou": 0.3}
 
 
-def _store(block: dict, root: Path, seed: int, with_hands: bool = False) -> FrameStore:
-    return FrameStore(root / block["folder"], seed, block.get("sources", ()), block.get("without", ()), with_hands)
+def composer_of(settings: dict, size: int, seed: int, root: Path, number: int) -> FrameComposer:
+    """Composer ``number`` of those that draw what ``settings`` say, see ``LocaliserTask.source``."""
+    seed += 10_007 * number
+
+    def store(name: str, first: int, **kind) -> FrameStore | None:
+        block = settings.get(name)
+        chosen = block and (block.get("sources", ()), block.get("without", ()))
+        return FrameStore(root / block["folder"], first, *chosen, **kind) if block else None
+
+    crops = CropPictures(root / settings["crops"]["folder"], seed + 2) if settings.get("crops") else None
+    return FrameComposer(
+        store("rendered", seed), store("photographs", seed + 1, with_hands=True),
+        [root / folder for folder in settings.get("backgrounds", ())], size, seed,
+        ComposerSettings(**settings.get("composer", {})), crops=crops,
+    )  # fmt: skip
 
 
 def _square(size: int):

@@ -36,18 +36,19 @@ ZOOM, SHRINK = (-0.1, 0.9), (-0.9, 0.4)
 class ComposerSettings:
     """What the images show, and how often."""
 
-    photograph: float = setting(0.3, "Images that begin with a photograph.", minimum=0.0, maximum=1.0)
-    background: float = setting(0.25, "Images that begin with a picture without hands.", minimum=0.0, maximum=1.0)
-    patches: float = setting(0.45, "Share of frames and photographs with patches.", minimum=0.0, maximum=1.0)
+    photograph: float = setting(0.4, "Images that begin with a photograph.", minimum=0.0, maximum=1.0)
+    background: float = setting(0.2, "Images that begin with a picture without hands.", minimum=0.0, maximum=1.0)
+    patches: float = setting(0.35, "Share of frames and photographs with patches.", minimum=0.0, maximum=1.0)
     erased: float = setting(0.15, "Hands that are erased.", minimum=0.0, maximum=1.0)
     empty_patch: float = setting(0.25, "Patches without a hand.", minimum=0.0, maximum=1.0)
     cut_out: float = setting(0.45, "Hands of patches that are rendered and cut out.", minimum=0.0, maximum=1.0)
     real_patch: float = setting(0.8, "Other patches that are photographs.", minimum=0.0, maximum=1.0)
-    smallest: float = setting(0.05, "Smallest hand of a patch, share of the image.", minimum=0.01, maximum=1.0)
+    smallest: float = setting(0.07, "Smallest hand of a patch, share of the image.", minimum=0.01, maximum=1.0)
     largest: float = setting(0.6, "Largest hand of a patch, share of the image.", minimum=0.05, maximum=2.0)
-    any_roll: float = setting(0.25, "Pictures that are turned by any angle.", minimum=0.0, maximum=1.0)
+    any_roll: float = setting(0.12, "Pictures that are turned by any angle.", minimum=0.0, maximum=1.0)
     roll_deg: float = setting(12.0, "Deviation of the others' angle, degrees.", minimum=0.0, maximum=180.0)
-    exposed: float = setting(0.5, "Images that a poorer camera saw.", minimum=0.0, maximum=1.0)
+    pool: int = setting(96, "Background pictures at a time, half of them from files.", minimum=4, maximum=4096)
+    exposed: float = setting(0.35, "Images that a poorer camera saw.", minimum=0.0, maximum=1.0)
 
     def __post_init__(self):
         check(self)
@@ -62,12 +63,12 @@ class FrameComposer:
 
     def __init__(
         self, rendered: FrameStore, photographs: FrameStore | None, backgrounds: Sequence[Path], size: int,
-        seed: int = 0, settings: ComposerSettings = ComposerSettings(), pool: int = 96,
+        seed: int = 0, settings: ComposerSettings = ComposerSettings(),
         crops: CropPictures | None = None,
     ):  # fmt: skip
         self._random, self._size, self._settings = np.random.default_rng(seed), size, settings
         self._rendered, self._photographs, self._crops = rendered, photographs, crops
-        self._backgrounds = Backgrounds(self._random, backgrounds, pool)
+        self._backgrounds = Backgrounds(self._random, backgrounds, settings.pool)
 
     def batch(self, count: int) -> FrameBatch:
         """The next ``count`` images."""
@@ -195,7 +196,7 @@ def without_hands(picture: Picture, texture: np.ndarray) -> Picture:
 def tinted(image: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """Other brightness, contrast, white balance and saturation, each by about a quarter."""
     keep = generator.uniform(0.6, 1.25) if generator.random() < 0.95 else 0.0
-    gain = np.exp(generator.normal(0, 0.16) + generator.normal(0, 0.05, 3))
+    gain = np.exp(generator.normal(0, 0.12) + generator.normal(0, 0.05, 3))
     mixing = np.diag(gain) @ (keep * np.eye(3) + (1 - keep) / 3)
     return cv2.transform(np.ascontiguousarray(image), np.column_stack([mixing, np.full(3, generator.normal(0, 10))]))
 
@@ -212,6 +213,6 @@ def batched(canvases: Sequence[Canvas], size: int) -> FrameBatch:
         shown = np.flatnonzero(canvas.state)[:SLOTS]
         keypoints[row, : len(shown)] = (canvas.keypoints[shown] + (left, top) + 0.5) / size
         state[row, : len(shown)], right[row, : len(shown)] = canvas.state[shown], canvas.right[shown]
-    pixels = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).float().div_(255)
+    pixels = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
     real = torch.tensor([float(canvas.real) for canvas in canvases])
     return FrameBatch(pixels, torch.from_numpy(keypoints), torch.from_numpy(state), torch.from_numpy(right), real)

@@ -14,6 +14,7 @@ from hand_pose_ros.training.image.localiser_figures import DetectionFigures, Tru
 from hand_pose_ros.training.image.localiser_losses import place_losses, score_loss
 from hand_pose_ros.training.image.localiser_targets import squares, targets
 from hand_pose_ros.training.image.localiser_task import ROI, LocaliserTask, card_values
+from hand_pose_ros.training.image.localiser_threshold import shift_for
 from hand_pose_ros.training.sources.frames_batch import FrameBatch
 from hand_pose_ros.training.sources.frames_store import DOUBTFUL, HAND, NOTHING
 from hand_pose_ros.training.trainer.data import Stores
@@ -187,3 +188,11 @@ def test_wrong_sources_and_weights_are_named():
         task.source({"crops": {}}, 0, Stores(Path()))
     with pytest.raises(ValueError, match="sides"):
         LocaliserTask(HandLocaliser("s", 64), sides=1.0)
+
+
+def test_the_shift_puts_a_half_where_few_exceed_it():
+    scores = torch.linspace(0.001, 0.9, 400)
+    shifted = torch.sigmoid(torch.logit(scores) + shift_for(scores, 1 / 200))
+    assert int((shifted > 0.5 + 1e-5).sum()) == 2
+    assert float(shifted[-3]) == pytest.approx(0.5, abs=1e-4)
+    assert shift_for(torch.full((100,), 0.5), 0.01) == pytest.approx(0.0, abs=1e-6)
