@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from hand_pose_ros.networks.build import available_models, load_model
+from hand_pose_ros.networks.tflite import ModelFileError
 
 ROW = "{:16}{:11}{:13}{:>8}{:>6}{:>11}{:>9}{:>8}"
 
@@ -36,7 +37,11 @@ def main() -> int:
     print(ROW.format("model", "stage", "runtime", "threads", "batch", "median ms", "best ms", "CPU ms"))
     for name in args.models or available_models():
         for threads in args.threads:
-            model = load_model(name, args.device, threads, runtime=args.runtime, half=args.half)
+            try:
+                model = load_model(name, args.device, threads, runtime=args.runtime, half=args.half)
+            except ModelFileError as error:
+                print(f"{name}: {error}", flush=True)
+                break
             for stage, batch in ((stage, batch) for stage in ("localiser", "pose") for batch in args.batches):
                 times = measure(getattr(model, stage), model.device, batch, args.calls)
                 runtime = getattr(model, stage).runtime
