@@ -73,12 +73,18 @@ def export(network: nn.Module, example: torch.Tensor, path: Path) -> None:
 
 
 def _key(network: nn.Module, stage: dict) -> str:
-    """Changes with the weights, the network's source, its arguments, and the exporter."""
-    source = inspect.getsource(inspect.getmodule(type(network)))
+    """Changes with the weights, the source of the network and of its parts, its arguments, and the exporter."""
+    parts_of = {inspect.getmodule(type(part)) for part in network.modules()}
+    own = {module.__name__: inspect.getsource(module) for module in parts_of if not _is_torch(module.__name__)}
+    source = [own[name] for name in sorted(own)]
     parts = [EXPORTER_VERSION, OPSET, stage["network"], stage.get("arguments"), stage.get("weights"), source]
     if "sha256" not in (stage.get("weights") or {"sha256": None}):
         parts.append(_digest(network))
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def _is_torch(name: str) -> bool:
+    return name.split(".")[0] == "torch"
 
 
 def _digest(network: nn.Module) -> str:

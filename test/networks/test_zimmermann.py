@@ -219,3 +219,13 @@ def test_onnx_agrees_with_torch(network, tmp_path):
 def test_sizes_that_do_not_fit_are_refused(make):
     with pytest.raises(ValueError, match="input_size is 100"):
         make()
+
+
+def test_an_exported_file_is_stale_when_a_part_in_another_file_changes(monkeypatch):
+    from hand_pose_ros.networks import onnx_export, vgg_encoder
+
+    network, stage = HandSegNet(0.0625, 64), {"network": "hand_seg_net.HandSegNet"}
+    before, read = onnx_export._key(network, stage), onnx_export.inspect.getsource
+    changed = lambda module: read(module) + ("\n# changed" if module is vgg_encoder else "")  # noqa: E731
+    monkeypatch.setattr(onnx_export.inspect, "getsource", changed)
+    assert onnx_export._key(network, stage) != before
