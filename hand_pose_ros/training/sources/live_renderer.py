@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -85,6 +86,7 @@ def draw(ring: CropRing, makehuman, seed, scenes: SceneSettings, backgrounds: li
 
     from hand_pose_ros.training.renderer.crops import CropRenderer
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the training, which ends us after it has saved
     cv2.setNumThreads(1)
     renderer = CropRenderer(makehuman, ring.size, seed, scenes, backgrounds)
     while True:

@@ -7,6 +7,8 @@ import threading
 import time
 from typing import Any
 
+import torch
+
 AHEAD = 3
 
 
@@ -17,9 +19,9 @@ class Feed:
     with the batches that it would have had. Without, it goes on with the source's first ones again.
     """
 
-    def __init__(self, source: Any, count: int, skipped: int = 0, pin: bool = False):
+    def __init__(self, source: Any, count: int, skipped: int = 0, device: str = "cpu"):
         self.waited_s = 0.0
-        self._source, self._count, self._skipped, self._pin = source, count, skipped, pin
+        self._source, self._count, self._skipped, self._device = source, count, skipped, device
         self._batches: queue.Queue = queue.Queue(AHEAD)
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._fetch_all, daemon=True, name="feed")
@@ -43,6 +45,8 @@ class Feed:
 
     def _fetch_all(self) -> None:
         try:
+            if self._device != "cpu":
+                torch.cuda.set_device(self._device)  # each thread has its own; memory is pinned for this one
             if hasattr(self._source, "skip"):
                 for _ in range(self._skipped):
                     self._source.skip(self._count)
@@ -61,4 +65,6 @@ class Feed:
 
     def _fetch(self) -> Any:
         batch = self._source.batch(self._count)
-        return batch.each(lambda tensor: tensor.pin_memory()) if self._pin and hasattr(batch, "each") else batch
+        if self._device == "cpu" or not hasattr(batch, "each"):
+            return batch
+        return batch.each(lambda tensor: tensor.pin_memory())

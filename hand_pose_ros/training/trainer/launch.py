@@ -18,7 +18,9 @@ def run_processes(count: int, arguments: Sequence[str], stopped: Callable[[], in
 
     ``stopped()``: a signal's number once one has come; the processes get it too. If one of them fails the others end.
     """
+    cores = len(os.sched_getaffinity(0))
     common = {"WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    common |= {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(max(cores // count, 1)))}
     # Their own group: a terminal's Ctrl-C reaches them once, through us.
     children = [
         subprocess.Popen(

@@ -21,6 +21,7 @@ from hand_pose_ros.training.trainer.loss_module import LossModule
 from hand_pose_ros.training.trainer.optimiser import begin_phase, set_rate, training_mode
 from hand_pose_ros.training.trainer.preparation import step_seed
 from hand_pose_ros.training.trainer.processes import World
+from hand_pose_ros.training.trainer.random_state import random_state, restore_random_state
 from hand_pose_ros.training.trainer.report import Report
 from hand_pose_ros.training.trainer.schedule import Phase, place, rate
 from hand_pose_ros.training.trainer.task import Task
@@ -45,6 +46,9 @@ class Run:
         self.schedule, self.phases = config.schedule, config.schedule.phases or tuple(task.phases) or (Phase(),)
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(config.seed + world.rank)
+        if device.startswith("cuda"):
+            torch.backends.cudnn.benchmark = True  # every batch has the same size
+            torch.set_float32_matmul_precision("high")
         self.network = task.network.to(device, memory_format=torch.channels_last)
         self.averaged = AveragedNetwork(self.network, self.schedule.average)
         self.state, self.progress, self.learning_rate = State(), 0.0, 0.0
@@ -133,10 +137,8 @@ class Run:
         if not self.world.first:
             return
         content = {name: part.state_dict() for name, part in self._parts().items()}
-        random = {"cpu": torch.get_rng_state()}
-        if self.device.startswith("cuda"):
-            random["cuda"] = torch.cuda.get_rng_state(self.device)
-        content |= {"state": asdict(self.state), "config": self.config.as_dict(), "random": random}
+        content |= {"state": asdict(self.state), "config": self.config.as_dict()}
+        content["random"] = random_state(self.device)
         save_checkpoint(self._path, content)
 
     def _parts(self) -> dict[str, Any]:
@@ -159,15 +161,10 @@ class Run:
                 part.load_state_dict(stored[name])
         except (RuntimeError, ValueError) as error:
             raise ValueError(f"{self._path} holds another network ({error}): give another folder") from error
-        self._restore_random(stored["random"])
-
-    def _restore_random(self, random: dict) -> None:
-        if not self.world.first:  # the stored state is the first process's
+        if self.world.first:
+            restore_random_state(stored["random"], self.device)
+        else:  # the stored state is the first process's
             torch.manual_seed(step_seed(self.config.seed, self.state.step, self.world.rank))
-            return
-        torch.set_rng_state(random["cpu"])
-        if "cuda" in random and self.device.startswith("cuda"):
-            torch.cuda.set_rng_state(random["cuda"], self.device)
 
     def _keep_best(self, figures: dict[str, float]) -> None:
         name = self.task.best.removeprefix("-")

@@ -47,7 +47,7 @@ def train(
     held_back = [prepare(batch, index, augment=False) for index, batch in enumerate(held_back)] if world.first else []
     every, saved, figures = config.schedule.validate_every, time.monotonic(), dict(run.state.figures)
     pace = _Pace()
-    with Feed(source, world.share(config.schedule.batch), run.state.step, device.startswith("cuda")) as feed:
+    with Feed(source, world.share(config.schedule.batch), run.state.step, device) as feed:
         while run.begin_step() < 1.0 and not world.any(stop()):
             batch = prepare(next(feed), run.state.step, run.phase.augment)
             losses, norm = run.learn(batch)

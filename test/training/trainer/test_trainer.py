@@ -1,6 +1,7 @@
 """The loop on a toy: it learns, continues exactly where it stopped, keeps its time, and refuses what cannot be."""
 
-import time
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -86,13 +87,25 @@ def test_a_broken_checkpoint_is_refused_by_name(tmp_path):
         run(toy_config(), tmp_path)
 
 
-def test_minutes_end_the_schedule_on_time_and_the_rate_follows(tmp_path):
-    notes, began = Notes(), time.monotonic()
+def test_minutes_end_the_schedule_on_time_and_the_rate_follows(tmp_path, monkeypatch):
+    clock = count(step=0.01)  # a hundredth of a second passes whenever somebody looks
+    monkeypatch.setattr("hand_pose_ros.training.trainer.run.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    notes = Notes()
     run(toy_config(steps=10**7, minutes=0.02, validate_every=0), tmp_path, report=notes)
-    assert 1.0 < time.monotonic() - began < 4.0
+    steps = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["state"]["step"]
+    assert 115 <= steps <= 120
     rates = [moment.learning_rate for moment in notes.moments]
     assert rates[-1] < 0.1 * max(rates)
-    assert notes.moments[-1].left_s < 0.5
+    assert notes.moments[-1].left_s < 0.25
+
+
+def test_time_of_an_interrupted_training_counts(tmp_path, monkeypatch):
+    clock = count(step=0.01)
+    monkeypatch.setattr("hand_pose_ros.training.trainer.run.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    config = toy_config(steps=10**7, minutes=0.02, validate_every=0)
+    run(config, tmp_path, stop=stop_after(50))
+    run(config, tmp_path)
+    assert 110 <= torch.load(tmp_path / "checkpoint.pt", weights_only=True)["state"]["step"] <= 120
 
 
 def test_parts_learn_in_their_phases_alone(tmp_path):
