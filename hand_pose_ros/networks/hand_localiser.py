@@ -52,14 +52,15 @@ class HandLocaliser(nn.Module):
     Output, A = (S / 8)^2 candidates: ``score`` (N, A); ``box`` (N, A, 4) cx, cy, w, h of a square about the hand, w
     and h alike; ``axis`` (N, A, 2, 2) wrist and knuckles; ``right`` (N, A). All but scores in fractions of the input.
     Which square and which knuckles, the training decides (``training/image/localiser_targets.py``).
+    ``sides`` False: ``right`` is left out, where it has not been learnt well enough to be believed.
     ``score_shift`` is added to the score's logit: set after training, so that 0.5 is the wanted threshold.
     """
 
-    def __init__(self, size: str = "s", input_size: int = 192):
+    def __init__(self, size: str = "s", input_size: int = 192, sides: bool = True):
         super().__init__()
         if size not in WIDTHS or input_size % 32:
             raise ValueError(f"size {size!r}, input_size {input_size}: give s or b, and a multiple of 32")
-        self.input_size, self.grid = input_size, input_size // STRIDE
+        self.input_size, self.grid, self.sides = input_size, input_size // STRIDE, sides
         half, *widths, pyramid = WIDTHS[size]
         self.stem, stages, previous = _convolution(3, half, 3, 2), [], half
         for width, blocks in zip(widths, BLOCKS[size], strict=True):
@@ -96,12 +97,12 @@ class HandLocaliser(nn.Module):
         centre = self.cells + values[..., 1:3] / self.grid
         size = UNIT * values[..., 3:4].clamp(-4.0, 3.0).exp()
         axis = centre[..., None, :] + size[..., None] * values[..., 4:8].unflatten(-1, (2, 2))
-        return {
+        candidates = {
             "score": (values[..., 0] + self.score_shift).sigmoid(),
             "box": torch.cat([centre, size, size], -1),
             "axis": axis,
-            "right": values[..., 8].sigmoid(),
         }
+        return candidates | ({"right": values[..., 8].sigmoid()} if self.sides else {})
 
 
 def cell_centres(grid: int) -> torch.Tensor:

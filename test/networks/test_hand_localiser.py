@@ -58,3 +58,11 @@ def test_onnx_gives_the_same_for_other_batch_sizes(tmp_path):
     names = [output.name for output in session.get_outputs()]
     for name, values in zip(names, session.run(names, {"inputs": images.numpy()}), strict=True):
         assert np.allclose(values, wanted[name], atol=1e-4), name
+
+
+def test_sides_may_be_left_out():
+    network = HandLocaliser("s", 64, sides=False).eval()
+    network.load_state_dict(HandLocaliser("s", 64).state_dict())
+    outputs = network(torch.rand(1, 3, 64, 64))
+    check_outputs("localiser", outputs, 1)
+    assert "right" not in outputs

@@ -1,42 +1,44 @@
-"""Where the localiser's 0.5 lies: ``score_shift`` from what it says about training images without hands.
+"""Where the localiser's 0.5 lies: ``score_shift`` from what it says about images without hands.
 
+    hand_pose_ros frames negatives --split train --output STORES/frames/empty_train ...
     python -m hand_pose_ros.training.image.localiser_threshold config/training/localiser_s.yaml WEIGHTS \\
-        --stores STORES --output models/hand_localiser_s.safetensors
+        --empty STORES/frames/empty_train --output models/hand_localiser_s.safetensors
 
-The training's own images are composed with every hand erased; 0.5 is then the score that one image in ``1 / --share``
-of them exceeds. Nothing that is held back is looked at.
+0.5 is then the score that one image in ``1 / --share`` of them exceeds. Give images made of what the training saw:
+those that are held back are for the measurement.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
+from torch import nn
 
-from hand_pose_ros.training.image.localiser_task import LocaliserTask
-from hand_pose_ros.training.sources.frames_store import NOTHING
-from hand_pose_ros.training.trainer.config import TrainConfig, read_config
-from hand_pose_ros.training.trainer.data import Stores
+from hand_pose_ros.crop import crop_to_image, letterbox, sample_batch
+from hand_pose_ros.training.sources.frames_store import NOTHING, FrameStore
+from hand_pose_ros.training.trainer.config import read_config
 
-NO_HANDS = {"erased": 1.0, "empty_patch": 1.0}
-SEED = 77
 BATCH = 32
 
 
-def best_scores(task: LocaliserTask, config: TrainConfig, stores: Stores, count: int) -> torch.Tensor:
-    """The best score of each of about ``count`` training images without hands."""
-    composer = {**config.sources.get("composer", {}), **NO_HANDS}
-    source, found = task.source({**config.sources, "composer": composer}, SEED, stores), []
-    with torch.no_grad():
-        while sum(len(part) for part in found) < count:
-            batch = source.batch(BATCH).prepared()
-            empty = (batch.state == NOTHING).all(dim=1)
-            found.append(task.network(batch.images[empty])["score"].amax(dim=1))
-    return torch.cat(found)[:count]
+def best_scores(network: nn.Module, store: FrameStore) -> torch.Tensor:
+    """The best score of each image of a store; ValueError if one of them shows a hand."""
+    found = []
+    for start in range(0, len(store), BATCH):
+        rows = store.rows(np.arange(start, min(start + BATCH, len(store))))
+        if (rows["state"] != NOTHING).any():
+            raise ValueError("the store has images with hands: give one that `hand_pose_ros frames negatives` wrote")
+        images = [image[:height, :width] for image, (width, height) in zip(rows["images"], rows["area"], strict=True)]
+        affines = [crop_to_image(letterbox(image.shape[1], image.shape[0])) for image in images]
+        with torch.no_grad():
+            inputs = torch.from_numpy(sample_batch(images, affines, network.input_size, "zero"))
+            found.append(network(inputs)["score"].amax(dim=1))
+    return torch.cat(found)
 
 
 def shift_for(scores: torch.Tensor, share: float) -> float:
@@ -51,18 +53,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("config", type=Path)
     parser.add_argument("weights", type=Path)
-    parser.add_argument("--stores", type=Path, required=True)
+    parser.add_argument("--empty", type=Path, required=True, metavar="STORE", help="images without hands")
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--count", type=int, default=2000, help="images (default 2000)")
     parser.add_argument("--share", type=float, default=1 / 400, help="of them with a false positive (default 1 / 400)")
     args = parser.parse_args()
-    weights, config = load_file(args.weights), read_config(args.config)
-    task = config.build_task()
-    task.network.load_state_dict({name: value.float() for name, value in weights.items()})
-    task.network.eval().score_shift.zero_()
-    scores = best_scores(task, replace(config, seed=SEED), Stores(args.stores), args.count)
+    weights, network = load_file(args.weights), read_config(args.config).build_task().network
+    network.load_state_dict({name: value.float() for name, value in weights.items()})
+    network.eval().score_shift.zero_()
+    scores = best_scores(network, FrameStore(args.empty))
     shift = shift_for(scores, args.share)
     save_file(weights | {"score_shift": torch.full((1,), shift, dtype=torch.float16)}, args.output)
+    args.output.chmod(0o644)
     print(f"{len(scores)} images without hands, {args.share:.4f} of them exceed 0.5 with a shift of {shift:+.3f}")
     return 0
 

@@ -14,9 +14,18 @@ from hand_pose_ros.training.image.localiser_figures import DetectionFigures, Tru
 from hand_pose_ros.training.image.localiser_losses import place_losses, score_loss
 from hand_pose_ros.training.image.localiser_targets import squares, targets
 from hand_pose_ros.training.image.localiser_task import ROI, LocaliserTask, card_values
-from hand_pose_ros.training.image.localiser_threshold import shift_for
+from hand_pose_ros.training.image.localiser_threshold import best_scores, shift_for
 from hand_pose_ros.training.sources.frames_batch import FrameBatch
-from hand_pose_ros.training.sources.frames_store import DOUBTFUL, HAND, NOTHING
+from hand_pose_ros.training.sources.frames_store import (
+    DOUBTFUL,
+    FRAMES,
+    HAND,
+    NOTHING,
+    FrameStore,
+    frame_row,
+    stacked,
+)
+from hand_pose_ros.training.sources.shards import write_description, write_shard
 from hand_pose_ros.training.trainer.data import Stores
 
 S, GRID = 192, 24
@@ -188,6 +197,20 @@ def test_wrong_sources_and_weights_are_named():
         task.source({"crops": {}}, 0, Stores(Path()))
     with pytest.raises(ValueError, match="sides"):
         LocaliserTask(HandLocaliser("s", 64), sides=1.0)
+
+
+def test_best_scores_are_of_images_without_hands(tmp_path):
+    write_description(tmp_path, {"format": FRAMES, "size": 64, "sources": ["one"]})
+    rows = [frame_row(np.full((48, 64, 3), value, np.uint8), (), 64, 0) for value in (0, 200)]
+    write_shard(tmp_path, 0, stacked(rows))
+    scores = best_scores(HandLocaliser("s", 64).eval(), FrameStore(tmp_path))
+    assert scores.shape == (2,)
+    assert scores[0] != scores[1]
+    write_shard(
+        tmp_path, 1, stacked([frame_row(np.zeros((48, 64, 3), np.uint8), [(np.ones((21, 2)), HAND, 1.0)], 64, 0)])
+    )
+    with pytest.raises(ValueError, match="negatives"):
+        best_scores(HandLocaliser("s", 64).eval(), FrameStore(tmp_path))
 
 
 def test_the_shift_puts_a_half_where_few_exceed_it():
