@@ -21,6 +21,7 @@ from hand_pose_ros.training.augmentation import augment
 from hand_pose_ros.training.hand_batch import HandBatch
 from hand_pose_ros.training.sources.rendered_store import RenderedStore
 from hand_pose_ros.training.trainer.config import read_config
+from hand_pose_ros.training.trainer.loss_module import LossModule
 from hand_pose_ros.training.trainer.schedule import Phase, rate
 
 CONFIGS = Path(__file__).parents[1] / "config" / "training"
@@ -49,7 +50,7 @@ def crop_error(task, batch: HandBatch) -> float:
         return float((found - batch.keypoints).norm(dim=2).mean())
 
 
-def overfit(name: str, batch_of, minutes: float, size: int) -> dict:
+def overfit(name: str, batch_of, minutes: float, size: int, half: bool = False) -> dict:
     """Train the small version of ``name`` on the same hands until the aim or the end of the minutes."""
     config = read_config(CONFIGS / f"{name}_small.yaml")
     task, batch = config.build_task(), batch_of(config.size)
@@ -57,6 +58,7 @@ def overfit(name: str, batch_of, minutes: float, size: int) -> dict:
     task.network.to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(task.network.parameters(), lr=config.schedule.learning_rate, weight_decay=0.0)
     began, step, checked, error = time.process_time(), 0, 0.0, float("inf")
+    losses = LossModule(task, task.network, "cpu" if half else None)
     while error >= AIM:
         used = time.process_time() - began
         task.progress = min(used / (60.0 * minutes), 1.0)
@@ -65,7 +67,7 @@ def overfit(name: str, batch_of, minutes: float, size: int) -> dict:
             print(f"{name}: {step} steps, {used:.0f} s of CPU, error {error:.4f}", flush=True)
         if task.progress >= 1.0:
             break
-        learn(task, batch.rows(torch.randperm(len(batch))[:size]), optimiser, config.schedule, step)
+        learn(losses, task, batch.rows(torch.randperm(len(batch))[:size]), optimiser, config.schedule, step)
         step += 1
     used = time.process_time() - began
     return {
@@ -78,13 +80,13 @@ def overfit(name: str, batch_of, minutes: float, size: int) -> dict:
     }
 
 
-def learn(task, batch: HandBatch, optimiser, schedule, step: int) -> None:
+def learn(losses: LossModule, task, batch: HandBatch, optimiser, schedule, step: int) -> None:
     """One step of the optimiser."""
     task.network.train()
     for group in optimiser.param_groups:
         group["lr"] = schedule.learning_rate * rate(Phase(), task.progress, schedule.warmup)
     optimiser.zero_grad(set_to_none=True)
-    task.loss(task.network, batch, step)["loss"].backward()
+    losses(batch, step)["loss"].backward()
     torch.nn.utils.clip_grad_norm_(task.network.parameters(), schedule.clip or float("inf"))
     optimiser.step()
 
@@ -97,10 +99,14 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=4.0, help="CPU minutes per system")
     parser.add_argument("--count", type=int, default=64)
     parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--bf16", action="store_true", help="compute in bfloat16: faster on CPUs with AVX-512 BF16")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    found = [overfit(name, lambda s: hands(args.store, args.count, s), args.minutes, args.batch) for name in args.names]
+    found = [
+        overfit(name, lambda s: hands(args.store, args.count, s), args.minutes, args.batch, args.bf16)
+        for name in args.names
+    ]
     for row in found:
         print(json.dumps(row))
     return int(not all(row["aim"] for row in found))

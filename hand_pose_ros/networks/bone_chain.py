@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import torch
 
+from hand_pose_ros.networks.axis_angle import product
+
 FINGERS, BONES_OF_FINGER = 5, 4
 
 
@@ -18,7 +20,7 @@ def joints_of_chain(parameters: torch.Tensor) -> torch.Tensor:
     places, frame, place = [], None, torch.zeros_like(rows[:, :, 0])
     for bone in range(BONES_OF_FINGER):
         length, turn = rows[:, :, bone, :1], _turn(rows[:, :, bone, 1], rows[:, :, bone, 2])
-        frame = turn if frame is None else frame @ turn
+        frame = turn if frame is None else product(frame, turn)
         place = place + length * frame[..., 2]
         places.append(place)
     joints = torch.stack(places, 2).flatten(1, 2)

@@ -10,6 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from hand_pose_ros.networks.vgg_encoder import scoring
+
 STRIDE, LEVELS, MODULES = 4, 4, 2
 STEM = (64, 128, 128)
 
@@ -59,7 +61,7 @@ class StackedHourglass(nn.Module):
         self.features = nn.ModuleList(
             nn.Sequential(nn.Conv2d(channels, channels, 1), *_activated(channels)) for _ in range(stacks)
         )
-        self.heatmaps = nn.ModuleList(nn.Conv2d(channels, keypoints, 1) for _ in range(stacks))
+        self.heatmaps = nn.ModuleList(scoring(channels, keypoints) for _ in range(stacks))
         self.features_back = nn.ModuleList(nn.Conv2d(channels, channels, 1) for _ in range(stacks - 1))
         self.heatmaps_back = nn.ModuleList(nn.Conv2d(keypoints, channels, 1) for _ in range(stacks - 1))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from hand_pose_ros.networks.vgg_encoder import VGGEncoder, centred, channels, convolution
+from hand_pose_ros.networks.vgg_encoder import VGGEncoder, centred, channels, convolution, scoring
 
 KEYPOINTS = 21
 REFINEMENTS, CONVOLUTIONS = 2, 5
@@ -21,7 +21,7 @@ class PoseNet(nn.Module):
     def __init__(self, width: float = 1.0, norm: bool = False):
         super().__init__()
         self.encoder = VGGEncoder(width, norm)
-        self.score = nn.Conv2d(self.encoder.channels, KEYPOINTS, 1)
+        self.score = scoring(self.encoder.channels, KEYPOINTS)
         self.refinements = nn.ModuleList(
             _refinement(self.encoder.channels + KEYPOINTS * (stage + 1), channels(128, width), norm)
             for stage in range(REFINEMENTS)
@@ -39,4 +39,4 @@ class PoseNet(nn.Module):
 def _refinement(inputs: int, width: int, norm: bool) -> nn.Sequential:
     layers = [convolution(inputs, width, 7, norm)]
     layers += [convolution(width, width, 7, norm) for _ in range(CONVOLUTIONS - 1)]
-    return nn.Sequential(*layers, nn.Conv2d(width, KEYPOINTS, 1))
+    return nn.Sequential(*layers, scoring(width, KEYPOINTS))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from hand_pose_ros.networks.axis_angle import rotation_matrix
+from hand_pose_ros.networks.axis_angle import product, rotation_matrix
 from hand_pose_ros.networks.bone_chain import joints_of_chain
 from hand_pose_ros.networks.pose_net import KEYPOINTS
 from hand_pose_ros.networks.vgg_encoder import channels, convolution
@@ -64,7 +64,8 @@ class PosePriorNet(nn.Module):
         rotation = rotation_matrix(self.viewpoint(maps, right).float())
         # Equation 7: right hands are mirrored along z. Row vectors: x R is the transposed (inverse) rotation.
         side = torch.stack([torch.ones_like(right), torch.ones_like(right), 1.0 - 2.0 * right], 1)
-        return {"joints": (canonical * side[:, None]) @ rotation, "canonical": canonical, "rotation": rotation}
+        joints = product(canonical * side[:, None].float(), rotation)
+        return {"joints": joints, "canonical": canonical, "rotation": rotation}
 
 
 class DirectLifting(nn.Module):

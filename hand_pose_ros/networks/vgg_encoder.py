@@ -30,6 +30,14 @@ def convolution(inputs: int, outputs: int, kernel: int, norm: bool, stride: int 
     return nn.Sequential(layer, *middle, nn.ReLU(inplace=True))
 
 
+def scoring(inputs: int, outputs: int) -> nn.Conv2d:
+    """The 1x1 convolution that gives scores; nearly empty maps at first, as most of the true ones are."""
+    layer = nn.Conv2d(inputs, outputs, 1)
+    nn.init.normal_(layer.weight, std=0.01)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
 class VGGEncoder(nn.Sequential):
     """Images (N, 3, S, S) to features (N, 512 width, S / 8, S / 8). Child i is layer i + 1 of the tables."""
 
