@@ -96,10 +96,9 @@ class Run:
 
     def left_s(self) -> float:
         """Seconds to the end at the speed of this run."""
-        step, elapsed = self._first
-        per_step = (self.state.elapsed_s - elapsed) / max(self.state.step - step, 1)
-        left = per_step * (self.schedule.steps - self.state.step)
-        return min(left, 60.0 * self.schedule.minutes - self.state.elapsed_s) if self.schedule.minutes else left
+        (step, before), elapsed = self._first, time.monotonic() - self._began
+        left = (elapsed - before) / max(self.state.step - step, 1) * (self.schedule.steps - self.state.step)
+        return min(left, 60.0 * self.schedule.minutes - elapsed) if self.schedule.minutes else left
 
     @torch.no_grad()
     def validate(self, held_back: Sequence[Any], report: Report) -> dict[str, float]:
