@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -117,3 +118,16 @@ def test_mistakes_in_the_file_are_named(write, tmp_path, capsys, changes, messag
 def test_a_batch_that_cannot_be_shared_is_refused():
     with pytest.raises(ValueError, match="batch 15 cannot be divided among 2 processes"):
         World(rank=1, size=2).share(15)
+
+
+def test_the_lifter_trains_through_the_same_command(tmp_path, capsys):
+    pytest.importorskip("scipy", reason="training needs scipy (make venv installs it)")
+    settings = {"network": "lifter", "width": 32, "blocks": 1, "steps": 3, "batch": 16, "poses": 20}
+    (tmp_path / "lifter.yaml").write_text(yaml.safe_dump(settings))
+    (tmp_path / "wrong.yaml").write_text(yaml.safe_dump(settings | {"wings": 2}))
+    assert main(["train", str(tmp_path / "wrong.yaml"), "--output", str(tmp_path / "out"), "--device", "cpu"]) == 1
+    assert "unknown settings wings" in capsys.readouterr().err
+    with patch("hand_pose_ros.training.lifting.train_lifter.validate", return_value={"joint_error": 0.5}):
+        assert main(["train", str(tmp_path / "lifter.yaml"), "--output", str(tmp_path / "out"), "--device", "cpu"]) == 0
+    assert json.loads((tmp_path / "out/figures.json").read_text()) == {"joint_error": 0.5}
+    assert (tmp_path / "out/lifter.safetensors").exists()
