@@ -60,7 +60,7 @@ class Residual(nn.Module):
 class MultiScaleNetwork(nn.Module):
     """Images (N, C, S, S) through two residual blocks down and two up, with heatmaps at each of the five stations.
 
-    Output: five maps (N, 21, S', S') in 0..1, S' = S, S/2, S/4, S/2, S, and the deepest features.
+    Output: five maps (N, 21, S', S') before their sigmoids, S' = S, S/2, S/4, S/2, S, and the deepest features.
     """
 
     def __init__(self, inputs: int, width: float = 1.0):
@@ -85,7 +85,7 @@ class MultiScaleNetwork(nn.Module):
         half_again = torch.cat([self.up[0](quarter), half], dim=1)
         whole_again = torch.cat([self.up[1](half_again), whole], dim=1)
         stations = (whole, half, quarter, half_again, whole_again)
-        return [head(features).sigmoid() for head, features in zip(self.heads, stations, strict=True)], quarter
+        return [head(features) for head, features in zip(self.heads, stations, strict=True)], quarter
 
 
 class KourbanePose(nn.Module):
@@ -93,9 +93,9 @@ class KourbanePose(nn.Module):
 
     Outputs: ``keypoints`` (N, 21, 2) fractions, from the heatmaps' weighted average; ``keypoint_score`` (N, 21), its
     peak; ``right`` (N,), a head of ours; ``presence`` (N,): with the skeleton from the count of its foreground pixels,
-    n / (n + ``foreground`` S^2), which passes 0.5 at the paper's threshold; else a head of ours. In training also
-    ``heatmaps`` (a list), ``skeleton`` (N, S, S) and logits. ``variant`` is a row of Table II, ``width`` multiplies all
-    channels.
+    n / (n + ``foreground`` S^2), which passes 0.5 at the paper's threshold; else a head of ours. In training, instead
+    of keypoints, which no loss asks for: ``heatmap_logits`` (a list), ``skeleton`` (N, S, S) and the head's logits.
+    ``variant`` is a row of Table II, ``width`` multiplies all channels.
     """
 
     def __init__(
@@ -124,14 +124,14 @@ class KourbanePose(nn.Module):
         if skeleton is not None:
             # The segmentation learns from its own loss alone, as in the paper, where it is trained before.
             seen = torch.cat([seen, skeleton.detach()[:, None].to(seen.dtype)], dim=1)
-        heatmaps, features = self.heatmaps(seen)
-        keypoints, highest = peaks(averaged(heatmaps))
-        outputs = {"keypoints": keypoints, "keypoint_score": highest, **self.whole(features)}
+        logits, features = self.heatmaps(seen)
+        outputs = self.whole(features)
         if skeleton is not None:
             outputs["presence"] = self._presence(skeleton)
         if self.training:
-            outputs |= {"heatmaps": heatmaps} | ({} if skeleton is None else {"skeleton": skeleton})
-        return outputs
+            return outputs | {"heatmap_logits": logits} | ({} if skeleton is None else {"skeleton": skeleton})
+        keypoints, highest = peaks(averaged([maps.float().sigmoid() for maps in logits]))
+        return {"keypoints": keypoints, "keypoint_score": highest, **outputs}
 
     def _presence(self, skeleton: torch.Tensor) -> torch.Tensor:
         count = (skeleton > self.threshold).float().mean(dim=(1, 2))
@@ -149,9 +149,9 @@ class SingleScaleNetwork(nn.Module):
         self.channels = self.network.channels[-1]
 
     def forward(self, images: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
-        """(N, 3, S, S) to a list of one map (N, 21, S, S) and the bottleneck's features."""
+        """(N, 3, S, S) to a list of one map (N, 21, S, S) before its sigmoid and the bottleneck's features."""
         logits, features = self.network(images)
-        return [logits.sigmoid()], features
+        return [logits], features
 
 
 def averaged(heatmaps: list[torch.Tensor]) -> torch.Tensor:

@@ -13,8 +13,8 @@ torch.manual_seed(0)
 network = {kind}({arguments}).to(memory_format=torch.channels_last)
 images = torch.rand(4, 3, 64, 64).to(memory_format=torch.channels_last)
 outputs = network(images)
-outputs = [value for value in outputs.values() if isinstance(value, torch.Tensor) and value.requires_grad]
-sum(value.float().square().sum() for value in outputs).backward()
+outputs = [item for value in outputs.values() for item in (value if isinstance(value, list) else [value])]
+sum(value.float().square().sum() for value in outputs if value.requires_grad).backward()
 print("learnt")
 """
 NETWORKS = {

@@ -7,6 +7,7 @@ partly labelled data train what they have labels for (Chernytska 2019, section 3
 from __future__ import annotations
 
 import torch
+from torch.nn import functional
 
 from hand_pose_ros.training.losses.heatmaps import weighted_mean
 
@@ -36,6 +37,17 @@ def heatmap_squared_error(predicted: torch.Tensor, target: torch.Tensor, weight:
     A sum, for a mean over the mostly empty map would shrink with its resolution.
     """
     return weighted_mean((predicted - target).square().sum(dim=(2, 3)), weight)
+
+
+def heatmap_cross_entropy(logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Weighted mean over keypoints of the sum over the map of the cross-entropy of sigmoid(``logits``) with ``target``.
+
+    Less the target's own entropy: 0 where they are equal. Unlike the squared error of a sigmoid it has a slope where
+    the map says 0 for a 1.
+    """
+    cross = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    entropy = -torch.xlogy(target, target) - torch.xlogy(1.0 - target, 1.0 - target)
+    return weighted_mean((cross - entropy).sum(dim=(2, 3)), weight)
 
 
 def heatmap_iou_loss(

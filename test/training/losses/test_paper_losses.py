@@ -7,7 +7,12 @@ import torch
 from torch.autograd import gradcheck
 
 from hand_pose_ros.training.losses.masks import l1_mask_loss, skeleton_mask_loss, soft_dice_loss
-from hand_pose_ros.training.losses.peaked_heatmaps import heatmap_iou_loss, heatmap_squared_error, peaked_gaussian
+from hand_pose_ros.training.losses.peaked_heatmaps import (
+    heatmap_cross_entropy,
+    heatmap_iou_loss,
+    heatmap_squared_error,
+    peaked_gaussian,
+)
 from hand_pose_ros.training.losses.places import distance_error, squared_error
 
 LOSSES = [l1_mask_loss, soft_dice_loss, skeleton_mask_loss]
@@ -70,6 +75,18 @@ def test_heatmap_squared_error_by_hand():
     predicted = torch.tensor([[[[1.0, 0.0], [0.0, 0.0]], [[0.5, 0.5], [0.5, 0.5]]]])
     assert heatmap_squared_error(predicted, torch.zeros_like(predicted), torch.ones(1, 2)) == pytest.approx(1.0)
     assert heatmap_squared_error(predicted, predicted * 0, torch.tensor([[1.0, 0.0]])) == pytest.approx(1.0)
+
+
+def test_heatmap_cross_entropy_by_hand():
+    # sigmoid(0) = 1/2 against 1, 0 and 1/2: log 2, log 2 and 0.
+    logits, target = torch.zeros(1, 1, 1, 3), torch.tensor([[[[1.0, 0.0, 0.5]]]])
+    assert heatmap_cross_entropy(logits, target, torch.ones(1, 1)) == pytest.approx(2 * math.log(2))
+    assert heatmap_cross_entropy(target.logit(1e-6), target, torch.ones(1, 1)) == pytest.approx(0, abs=1e-4)
+    assert heatmap_cross_entropy(logits, target, torch.zeros(1, 1)) == 0
+    generator = torch.Generator().manual_seed(0)
+    logits, target = (torch.rand(2, 2, 3, 3, generator=generator, dtype=torch.float64) for _ in range(2))
+    weight = torch.tensor([[1.0, 0.0], [0.5, 1.0]], dtype=torch.float64)
+    assert gradcheck(lambda found: heatmap_cross_entropy(found, target, weight), (logits.requires_grad_(),))
 
 
 def test_soft_dice_and_l1_by_hand():
