@@ -28,12 +28,16 @@ class PoseTargets:
     """(N, 21)"""
 
 
-def targets(batch: HandBatch, real_depth: float) -> PoseTargets:
-    """``real_depth``: weight of the depth that a teacher says of photographs, against 1 for the renderer's."""
+def targets(batch: HandBatch, real_depth: float, curled: float = 0.0) -> PoseTargets:
+    """``real_depth``: weight of the depth that a teacher says of photographs, against 1 for the renderer's.
+
+    ``curled``: how much more keypoints of curled hands weigh, times ``curl``: they are harder than open hands.
+    """
     drawn = (batch.real < 0.5) & (batch.present > 0.5)
     moved = to_teacher(batch.keypoints, batch.joints, batch.right)
     keypoints = torch.where(drawn[:, None, None], moved, batch.keypoints)
-    weight = batch.keypoint_weight * inside(keypoints) * batch.present[:, None]
+    emphasis = 1.0 + curled * curl(batch.joints)[:, None]
+    weight = batch.keypoint_weight * inside(keypoints) * batch.present[:, None] * emphasis
     depth = batch.joints[..., 2] * crop_scale(batch.keypoints, batch.joints)[:, None]
     # The scale, and with it the depth, comes from all keypoints together.
     complete = (batch.keypoint_weight > 0).all(dim=1, keepdim=True)
@@ -45,6 +49,15 @@ def targets(batch: HandBatch, real_depth: float) -> PoseTargets:
         depth - depth[:, MIDDLE_MCP : MIDDLE_MCP + 1],
         batch.joint_weight * batch.present[:, None] * trust,
     )
+
+
+def curl(joints: torch.Tensor) -> torch.Tensor:
+    """(N,) mean over the fingers of 1 - distance from base to tip over the length of the three bones between: 0 for
+    straight fingers, about 0.6 for a fist, 0 where there are no joints (N, 21, 3)."""
+    fingers = joints[:, 1:].unflatten(1, (5, 4))
+    bones = fingers.diff(dim=2).norm(dim=3).sum(dim=2)
+    reach = (fingers[:, :, 3] - fingers[:, :, 0]).norm(dim=2)
+    return torch.where(bones > 1e-6, 1.0 - reach / bones.clamp_min(1e-6), 0.0).mean(dim=1)
 
 
 def extent(keypoints: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:

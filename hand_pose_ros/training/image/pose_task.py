@@ -41,6 +41,7 @@ class PoseWeights:
     deviation: float = setting(0.1, "Pinball loss of the deviations.", minimum=0.0)
     sigma: float = setting(1.25, "Deviation of a fine heatmap's Gaussian, cells.", minimum=0.1)
     left: float = setting(0.3, "Share of the hands that are shown as left ones.", minimum=0.01, maximum=0.99)
+    curled: float = setting(0.0, "How much more curled hands weigh: factor of ``pose_targets.curl``.", minimum=0.0)
     shrink_until: float = setting(0.0, "Share of the training on smaller crops.", minimum=0.0, maximum=1.0)
     shrink: int = setting(96, "Pixels of those, a multiple of 32.", minimum=32)
 
@@ -67,7 +68,8 @@ class PoseTask(Task):
         """The terms of ``PoseWeights``, their sum, and the mean distance in hand extents."""
         batch = self._shown(batch)
         output = network(batch.images)
-        terms = losses(output, targets(batch, self.weights.real_depth), batch, self.weights)
+        target = targets(batch, self.weights.real_depth, self.weights.curled)
+        terms = losses(output, target, batch, self.weights)
         total = sum(getattr(self.weights, name) * value for name, value in terms.items())
         return {"loss": total, **terms}
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hand_pose_ros.training.image.keypoint_convention import TEACHER_OFFSETS, crop_scale, wrist_axes
-from hand_pose_ros.training.image.pose_targets import left_hands, mirrored, targets
+from hand_pose_ros.training.image.pose_targets import curl, left_hands, mirrored, targets
 
 SCALE = 0.22
 
@@ -67,3 +67,14 @@ def test_depth_needs_all_keypoints(batch):
     said = targets(batch, real_depth=1.0)
     assert not said.depth_weight[0].any()
     assert said.weight[0].sum() == 20
+
+
+def test_curled_hands_weigh_more_where_asked(batch):
+    from hand_pose_ros.training.mean_hand import mean_hand
+
+    straight, fist = (torch.from_numpy(mean_hand(curl=angle)).float()[None] for angle in (0.0, 1.4))
+    assert float(curl(straight)) == pytest.approx(0.0, abs=1e-5)
+    assert 0.4 < float(curl(fist)) < 0.9
+    assert float(curl(torch.zeros(1, 21, 3))) == 0.0
+    plain, emphasised = targets(batch, 0.1), targets(batch, 0.1, curled=2.0)
+    torch.testing.assert_close(emphasised.weight[:, 0], plain.weight[:, 0] * (1 + 2 * curl(batch.joints)))
