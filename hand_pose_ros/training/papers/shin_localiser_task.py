@@ -23,12 +23,8 @@ class ShinLocaliserTask(PaperLocaliserTask):
         boxes, grid = keypoint_boxes(frames.keypoints), self.network.grid
         holder = holders(boxes[..., :2], frames.state == HAND, grid)
         truth, counts = holder.any(dim=1), _counting(boxes, frames.state, self.network.cells)
-        loss = functional.binary_cross_entropy_with_logits(
-            output["score_logit"], truth.to(boxes.dtype), reduction="none"
-        )
-        hands = truth.sum().clamp_min(1)
         return {
-            "score": (loss * (counts | truth)).sum() / hands,
+            "score": score_error(output["score_logit"], truth, counts | truth),
             "place": place_error(output["box"], boxes, holder),
         }
 
@@ -38,6 +34,12 @@ def holders(centres: torch.Tensor, hands: torch.Tensor, grid: int) -> torch.Tens
     inside = ((centres >= 0) & (centres < 1)).all(dim=-1) & hands
     column, row = (centres * grid).floor().long().clamp(0, grid - 1).unbind(dim=-1)
     return functional.one_hot(row * grid + column, grid * grid).bool() & inside[..., None]
+
+
+def score_error(logits: torch.Tensor, truth: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of ``logits`` (N, A) with ``truth`` over the cells that count, divided by the number of hands."""
+    loss = functional.binary_cross_entropy_with_logits(logits, truth.to(logits.dtype), reduction="none")
+    return (loss * counts).sum() / truth.sum().clamp_min(1)
 
 
 def place_error(found: torch.Tensor, boxes: torch.Tensor, holder: torch.Tensor) -> torch.Tensor:

@@ -13,7 +13,7 @@ from hand_pose_ros.networks.shin import ShinLocaliser, ShinPose
 from hand_pose_ros.training.hand_batch import UNKNOWN_SEGMENT, HandBatch
 from hand_pose_ros.training.papers.chernytska_task import ChernytskaTask
 from hand_pose_ros.training.papers.kourbane_task import KourbaneTask
-from hand_pose_ros.training.papers.shin_localiser_task import ShinLocaliserTask, holders, place_error
+from hand_pose_ros.training.papers.shin_localiser_task import ShinLocaliserTask, holders, place_error, score_error
 from hand_pose_ros.training.papers.shin_task import ShinTask
 from hand_pose_ros.training.papers.skeleton_task import SkeletonTask, skeleton_maps
 from hand_pose_ros.training.papers.tiled_frames import tiled_frames
@@ -180,6 +180,19 @@ def test_cells_hold_hands_and_place_errors_by_hand():
     assert place_error(said, boxes, found[:, :1]) == pytest.approx(0, abs=1e-6)
     said[0, 9, 0] += 0.1  # half a side: smooth L1 with beta 0.05
     assert place_error(said, boxes, found[:, :1]) == pytest.approx(0.5 - 0.025, abs=1e-5)
+
+
+def test_score_errors_by_hand_and_gradients_of_both():
+    logits = torch.zeros(1, 4, dtype=torch.float64)
+    truth, counts = torch.tensor([[True, False, True, False]]), torch.tensor([[True, True, True, False]])
+    assert float(score_error(logits, truth, counts)) == pytest.approx(3 * 0.693147 / 2, rel=1e-5)
+    assert float(score_error(logits, truth & False, counts)) == pytest.approx(3 * 0.693147, rel=1e-5)
+    generator = torch.Generator().manual_seed(0)
+    said = torch.rand(1, 4, 4, generator=generator, dtype=torch.float64, requires_grad=True)
+    boxes = torch.tensor([[[0.3, 0.6, 0.2, 0.1], [0.8, 0.2, 0.3, 0.4]]], dtype=torch.float64)
+    holder = holders(boxes[..., :2], torch.ones(1, 2, dtype=torch.bool), 2)
+    assert torch.autograd.gradcheck(lambda found: place_error(found, boxes, holder), (said,))
+    assert torch.autograd.gradcheck(lambda found: score_error(found, truth, counts), (logits.requires_grad_(),))
 
 
 def test_localisers_are_taught_no_hand_too():
