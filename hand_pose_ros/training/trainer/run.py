@@ -35,6 +35,8 @@ class State:
     elapsed_s: float = 0.0
     phase: int = -1
     best: float = math.inf
+    validated: int = -1
+    """Step of the last validation."""
     figures: dict[str, float] = field(default_factory=dict)
 
 
@@ -107,14 +109,15 @@ class Run:
             return self.state.figures
         network = self.averaged.network
         figures = {name: float(value) for name, value in self.task.validate(network, held_back).items()}
-        self.state.figures = figures
+        self.state.figures, self.state.validated = figures, self.state.step
         report.figures(self.state.step, figures, self.task.pictures(network, held_back[0]))
         self._keep_best(figures)
         return figures
 
     def finish(self, held_back: Sequence[Any], report: Report) -> dict[str, float]:
         """Validate and export the weights at the end of the schedule."""
-        figures = self.validate(held_back, report)
+        done = self.state.validated == self.state.step
+        figures = self.state.figures if done else self.validate(held_back, report)
         if self.world.first:
             export_weights(self.averaged.network, self.folder / f"{self.config.name}.safetensors")
             (self.folder / "figures.json").write_text(json.dumps(self._summary(figures), indent=1))

@@ -61,11 +61,12 @@ def train(
                 _check(run, losses)
                 run.save()
                 saved = time.monotonic()
-    if run.progress >= 1.0:
+    finished = run.progress >= 1.0
+    if finished:
         figures = run.finish(held_back, report)
-        if world.first and config.evaluation is not None:
-            write_evaluation(task, run.averaged.network, held_back, config.evaluation, folder / "evaluation.json")
     run.save()
+    if finished and world.first and config.evaluation is not None:
+        write_evaluation(task, run.averaged.network, held_back, config.evaluation, folder / "evaluation.json")
     return figures
 
 

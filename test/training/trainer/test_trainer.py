@@ -66,12 +66,14 @@ def test_interrupted_and_continued_equals_uninterrupted(tmp_path, network):
 
 
 def test_a_finished_training_is_not_trained_again(tmp_path):
-    config = toy_config()
-    run(config, tmp_path)
+    config, notes = toy_config(steps=60, validate_every=20), Notes()
+    first = run(config, tmp_path, report=notes)
+    assert [step for step, *_ in notes.validations] == [20, 40, 60]
     before = (tmp_path / "toy.safetensors").read_bytes()
     notes = Notes()
-    run(config, tmp_path, report=notes)
-    assert notes.moments == []
+    again = run(config, tmp_path, report=notes)
+    assert (notes.moments, notes.validations) == ([], [])
+    assert again == first
     assert (tmp_path / "toy.safetensors").read_bytes() == before
 
 
