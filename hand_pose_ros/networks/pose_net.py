@@ -16,10 +16,13 @@ class PoseNet(nn.Module):
 
     The encoder's features (layer 16) give the first maps (17). Each refinement sees the features and all maps so far
     (18 and 25), has five 7x7 convolutions (19 to 23, 26 to 30) and gives maps again (24, 31). All three are trained.
+    ``norm`` and ``residual``, for training from scratch, are ours: normalised convolutions, and refinements that add to
+    the maps before them.
     """
 
-    def __init__(self, width: float = 1.0, norm: bool = False):
+    def __init__(self, width: float = 1.0, norm: bool = False, residual: bool = False):
         super().__init__()
+        self._residual = residual
         self.encoder = VGGEncoder(width, norm)
         self.score = scoring(self.encoder.channels, KEYPOINTS)
         self.refinements = nn.ModuleList(
@@ -32,7 +35,8 @@ class PoseNet(nn.Module):
         features = self.encoder(centred(images))
         maps = [self.score(features)]
         for refinement in self.refinements:
-            maps.append(refinement(torch.cat([features, *maps], 1)))
+            refined = refinement(torch.cat([features, *maps], 1))
+            maps.append(maps[-1] + refined if self._residual else refined)
         return features, maps
 
 

@@ -22,21 +22,21 @@ class ZimmermannPose(nn.Module):
     """Crops (N, 3, S, S) RGB 0..1, hands upright or not, to keypoints, presence, side and joints (``contract.py``).
 
     ``joints`` are normalised (middle MCP at the origin, wrist at distance 1). ``lifting`` chooses among the networks of
-    the paper's Table 2. Widths 1, ``input_size`` 256 and no ``norm`` are the published network.
+    the paper's Table 2. Widths 1, ``input_size`` 256, neither ``norm`` nor ``residual`` are the published network.
 
     While training come ``score_maps`` (a list of three), ``right_logit`` and ``presence_logit`` instead of ``joints``:
     ``prior`` learns from true score maps, by itself.
     """
 
     def __init__(
-        self, width: float = 1.0, input_size: int = 256, norm: bool = False, lifting: str = "proposed",
-        lifting_width: float = 1.0,
+        self, width: float = 1.0, input_size: int = 256, norm: bool = False, residual: bool = False,
+        lifting: str = "proposed", lifting_width: float = 1.0,
     ):  # fmt: skip
         super().__init__()
         if input_size % (2 * STRIDE):
             raise ValueError(f"input_size is {input_size}: give a multiple of {2 * STRIDE}")
         self.input_size, self.map_size = input_size, input_size // STRIDE
-        self.posenet = PoseNet(width, norm)
+        self.posenet = PoseNet(width, norm, residual)
         self.prior = lifting_network(lifting, self.map_size, lifting_width)
         self.heads = nn.Linear(self.posenet.encoder.channels, 2)
 

@@ -199,7 +199,7 @@ def test_joints_are_normalised():
     torch.testing.assert_close(joints[:, 0].norm(dim=1), torch.ones(2))
 
 
-@pytest.mark.parametrize("network", [ZimmermannPose(0.0625, 64, True, lifting_width=0.1), HandSegNet(0.0625, 64)])
+@pytest.mark.parametrize("network", [ZimmermannPose(0.0625, 64, True, True, lifting_width=0.1), HandSegNet(0.0625, 64)])
 def test_onnx_agrees_with_torch(network, tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")
     pytest.importorskip("onnx")

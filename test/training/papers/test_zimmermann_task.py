@@ -53,7 +53,7 @@ def hands(count=4, seed=0):
 
 
 def small(lifting="proposed"):
-    return ZimmermannPose(0.0625, SIZE, True, lifting, 0.1)
+    return ZimmermannPose(0.0625, SIZE, True, True, lifting, 0.1)
 
 
 def test_score_maps_by_hand():
