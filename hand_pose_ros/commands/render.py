@@ -12,7 +12,8 @@ from hand_pose_ros.training.split import SPLITS
 def add_parser(subparsers):
     """Declare the subcommand."""
     parser = subparsers.add_parser("render", help="draw hands with exact labels", description=__doc__)
-    actions = parser.add_subparsers(dest="action", required=True, metavar="clip|poses|crops|frames|store|speed")
+    names = "clip|poses|crops|frames|store|speed|coverage|contacts"
+    actions = parser.add_subparsers(dest="action", required=True, metavar=names)
     clip = actions.add_parser("clip", help="the demo clip with its ground truth")
     clip.add_argument("--output", type=Path, default=Path("demo"), help="folder to write to (default demo)")
     poses = actions.add_parser("poses", help="contact sheet of the named poses, or of random ones")
@@ -40,11 +41,16 @@ def add_parser(subparsers):
     store.add_argument("--backgrounds", type=Path, nargs="*", default=[], help="folders of photographs to stand behind")
     speed = actions.add_parser("speed", help="crops per second")
     speed.add_argument("--processes", type=_positive, default=2, help="renderers at the same time (default 2)")
+    coverage = actions.add_parser("coverage", help="how far photographed hands are from the pose prior")
+    coverage.add_argument("--photographs", type=Path, required=True, help="store that pseudo_label wrote")
+    coverage.add_argument("--draws", type=_positive, default=20_000, help="of the prior (default 20000)")
+    contacts = actions.add_parser("contacts", help="how well pinches and the like close on random hands")
+    contacts.add_argument("--count", type=_positive, default=20, help="how many hands (default 20)")
     for action in (crops, speed):
         action.add_argument("--size", type=_positive, default=128, help="pixels per side (default 128)")
-    for action in (clip, poses, crops, frames, store, speed):
+    for action in (clip, poses, crops, frames, store, speed, contacts):
         action.add_argument("--makehuman", metavar="DIR", help="MakeHuman's data folder, else $HAND_POSE_ROS_MAKEHUMAN")
-    for action in (poses, crops, frames, store):
+    for action in (poses, crops, frames, store, coverage, contacts):
         action.add_argument("--seed", type=int, default=0, help="another seed, other hands (default 0)")
     return parser
 
@@ -141,4 +147,21 @@ def _speed(args) -> int:
     return 0
 
 
-ACTIONS = {"clip": _clip, "poses": _poses, "crops": _crops, "frames": _frames, "store": _store, "speed": _speed}
+def _coverage(args) -> int:
+    from hand_pose_ros.training.poses.coverage import coverage
+
+    print(coverage(args.photographs, args.draws, seed=args.seed))
+    return 0
+
+
+def _contacts(args) -> int:
+    from hand_pose_ros.training.renderer.contact_check import contact_gaps, gap_table
+
+    print(gap_table(contact_gaps(args.makehuman, args.count, args.seed)))
+    return 0
+
+
+ACTIONS = {
+    "clip": _clip, "poses": _poses, "crops": _crops, "frames": _frames, "store": _store, "speed": _speed,
+    "coverage": _coverage, "contacts": _contacts,
+}  # fmt: skip

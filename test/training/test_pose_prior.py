@@ -9,7 +9,7 @@ from hand_pose_ros.training.poses.capsules import penetration, segment_distance
 from hand_pose_ros.training.poses.contact import PALMAR, Contact, Place, gap, skin_point, touch
 from hand_pose_ros.training.poses.grasp import Primitive, clearance, grasp
 from hand_pose_ros.training.poses.limits import LIMITS
-from hand_pose_ros.training.poses.named import POSES
+from hand_pose_ros.training.poses.named import ALL_POSES, POSES
 from hand_pose_ros.training.poses.prior import ALLOWED_OVERLAP_M, PosePrior
 from hand_pose_ros.training.poses.skeleton import ANGLE, FINGER_NAMES, pose
 from hand_pose_ros.training.poses.standard_hand import standard_hand
@@ -78,13 +78,45 @@ def test_contacts_solve_for_other_shapes_too():
     assert (gap(pose(rest, solved), POSES["pinch_middle"].contacts[0]) < 0.006).all()
 
 
+def test_contacts_of_many_poses_close_at_once_on_thick_and_thin_hands(prior):
+    names = ["pinch_index", "ok_little", "letter_d", "open", "pinch_ring_closed"]
+    rest = standard_hand(len(names))
+    rest.girth[0] *= 1.25
+    rest.girth[1] *= 0.8
+    angles = np.array([prior.named(name) for name in names])
+    closed = angles.copy()
+    prior.close(rest, closed, names)
+    posed, before = pose(rest, closed), pose(rest, angles)
+    for row, name in enumerate(names):
+        for contact in ALL_POSES[name].contacts[:1]:
+            assert gap(posed.row(row), contact)[0] < 0.002, name
+    assert gap(before.row(0), POSES["pinch_index"].contacts[0])[0] > 0.002
+    assert np.array_equal(closed[3], angles[3])  # nothing touches in an open hand
+
+
+def test_named_samples_touch_on_the_hands_they_are_drawn_for():
+    generator = np.random.default_rng(3)
+    rest = standard_hand(200)
+    rest.joints[:, 2:5] = rest.joints[:, 1:2] + (rest.joints[:, 2:5] - rest.joints[:, 1:2]) * generator.uniform(
+        0.9, 1.1, (200, 1, 1)
+    )
+    drawn, names = (prior := PosePrior(generator, variants=1))._draw(200)
+    pinching = [k for k, name in enumerate(names) if name and name.startswith(("pinch", "ok"))]
+    assert len(pinching) > 5
+    prior.close(rest, drawn, names)
+    posed = pose(rest, drawn)
+    gaps = [gap(posed.row(k), POSES[names[k]].contacts[0])[0] for k in pinching]
+    assert np.median(gaps) < 0.001
+    assert max(gaps) < 0.004
+
+
 def test_skin_points_lie_outside_the_bone_on_the_named_side():
     posed = pose(standard_hand(), POSES["flat"].angles)
     point, normal = skin_point(posed, Place("index", 1, 0.5, PALMAR))
     middle = posed.joints[0, 6:8].mean(axis=0)
     assert point[0, 2] < middle[2]
     assert normal[0, 2] < -0.9
-    assert np.isclose(np.linalg.norm(point[0] - middle), 0.0092, atol=0.002)
+    assert np.isclose(np.linalg.norm(point[0] - middle), 0.0104, atol=0.002)
     assert gap(posed, Contact(Place("index", 1, 0.5, PALMAR), Place("index", 1, 0.5, PALMAR)))[0] == 0
 
 

@@ -14,13 +14,13 @@ from hand_pose_ros.training.poses.named import POSES
 from hand_pose_ros.training.poses.skeleton import pose
 from hand_pose_ros.training.poses.standard_hand import standard_hand
 from hand_pose_ros.training.renderer.backgrounds import Backgrounds
-from hand_pose_ros.training.renderer.looks import random_appearance, random_lights
+from hand_pose_ros.training.renderer.looks import random_appearances, random_lights
 from hand_pose_ros.training.renderer.motion import HandMotion, KeyPose, upright
-from hand_pose_ros.training.renderer.projection import enlarged, light_matrix, projection_matrix
+from hand_pose_ros.training.renderer.projection import enlarged, light_matrices, projection_matrices
 from hand_pose_ros.training.renderer.scene import project
 from hand_pose_ros.training.renderer.sensor import Sensor, add_noise, expose, streak
 from hand_pose_ros.training.renderer.shape import random_shape
-from hand_pose_ros.training.renderer.viewpoint import ViewSettings, random_view
+from hand_pose_ros.training.renderer.viewpoint import ViewSettings, random_views
 
 RANDOM = np.random.default_rng(11)
 JOINTS = pose(standard_hand(), POSES["open"].angles).joints[0]
@@ -29,7 +29,7 @@ JOINTS = pose(standard_hand(), POSES["open"].angles).joints[0]
 def test_clip_coordinates_are_the_pixels_of_the_pinhole_camera():
     matrix = np.array([[300.0, 0, 70], [0, 310.0, 40], [0, 0, 1]])
     points = RANDOM.uniform((-0.2, -0.2, 0.3), (0.2, 0.2, 1.5), (20, 3))
-    clip = np.concatenate([points, np.ones((20, 1))], axis=1) @ projection_matrix(matrix, 160, 120).T
+    clip = np.concatenate([points, np.ones((20, 1))], axis=1) @ projection_matrices(matrix[None], 160, 120)[0].T
     in_buffer = (clip[:, :2] / clip[:, 3:] + 1) / 2 * (160, 120)
     assert np.allclose(in_buffer - 0.5, project(matrix, points))
     depth = clip[:, 2] / clip[:, 3]
@@ -46,7 +46,7 @@ def test_an_enlarged_camera_keeps_pixel_centres():
 def test_the_light_sees_the_sphere_and_what_is_nearer_to_it_first():
     direction, centre = np.array([0.3, -0.8, -0.5]), np.array([0.1, 0, 0.6])
     direction /= np.linalg.norm(direction)
-    view = light_matrix(direction, centre, 0.2)
+    view = light_matrices(direction[None], centre[None], np.array([0.2]))[0]
     near, far = (view @ [*(centre + s * 0.19 * direction), 1] for s in (1, -1))
     assert near[2] < far[2]
     assert np.abs([near, far]).max() <= 1
@@ -56,12 +56,12 @@ def test_the_light_sees_the_sphere_and_what_is_nearer_to_it_first():
 @pytest.mark.parametrize("roll", [0.0, 360.0])
 def test_views_fill_the_crop_as_asked(roll):
     settings = ViewSettings(roll_deg=roll, shift=0.0)
+    views = random_views(RANDOM, settings, np.repeat(JOINTS[None], 60, axis=0), 128)
+    assert np.allclose(views.rotations @ np.swapaxes(views.rotations, 1, 2), np.eye(3))
     rolls = []
-    for _ in range(60):
-        view = random_view(RANDOM, settings, JOINTS, 128)
-        assert np.allclose(view.rotation @ view.rotation.T, np.eye(3))
-        placed = JOINTS @ view.rotation.T + view.wrist_m
-        pixels = project(view.camera_matrix, placed)
+    for rotation, wrist, matrix in zip(views.rotations, views.wrists_m, views.camera_matrices, strict=True):
+        placed = JOINTS @ rotation.T + wrist
+        pixels = project(matrix, placed)
         if placed[:, 2].min() > 0.05:
             extent = np.ptp(pixels, axis=0).max() / 128
             assert settings.smallest - 1e-6 <= extent <= settings.largest + 1e-6
@@ -150,12 +150,13 @@ def test_noise_grows_with_brightness_and_streaks_keep_it():
 
 
 def test_looks_and_shapes_are_finite_and_vary():
-    looks = [random_appearance(RANDOM, range(20)) for _ in range(60)]
+    looks = random_appearances(RANDOM, range(20), 60)
     assert len({look.skin for look in looks}) > 10
     assert 10 < sum(look.sleeve is not None for look in looks) < 55
-    lights = random_lights(RANDOM)
-    assert np.allclose(np.linalg.norm(lights.directions, axis=1), 1)
-    assert lights.exposure > 0
+    assert 0 < sum(look.tattoo is not None for look in looks) < 25
+    for lights in random_lights(RANDOM, 5):
+        assert np.allclose(np.linalg.norm(lights.directions, axis=1), 1)
+        assert lights.exposure > 0
     shapes = [random_shape(RANDOM) for _ in range(60)]
     assert min(shape.length_m for shape in shapes) > 0.08
     for shape in shapes:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hand_pose_ros.training.poses.named import POSES
+from hand_pose_ros.training.poses.named import ALL_POSES
 from hand_pose_ros.training.poses.prior import PosePrior
 from hand_pose_ros.training.split import ALL, HELD_BACK, TRAIN, part_of
 
@@ -27,6 +27,6 @@ def test_too_few_to_hold_back():
 def test_the_prior_knows_only_its_own_poses():
     priors = {split: PosePrior(np.random.default_rng(0), variants=1, split=split) for split in (TRAIN, HELD_BACK)}
     assert set(priors[TRAIN].names).isdisjoint(priors[HELD_BACK].names)
-    assert set(priors[TRAIN].names) | set(priors[HELD_BACK].names) == set(POSES)
+    assert set(priors[TRAIN].names) | set(priors[HELD_BACK].names) == set(ALL_POSES)
     with pytest.raises(ValueError, match="is unknown"):
         priors[TRAIN].named(str(priors[HELD_BACK].names[0]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from hand_pose_ros.training.poses.girth import PHALANX_RADII, thickness
 from hand_pose_ros.training.poses.skeleton import BONE, PosedHand
 
 FIRST_METACARPAL = BONE["metacarpal_index"]
@@ -11,16 +12,8 @@ FIRST_METACARPAL = BONE["metacarpal_index"]
 # (from, to, radius at from, radius at to): keypoint numbers 0-20, 21-24 bases of the metacarpals; radii as fractions
 # of the wrist-to-middle-MCP length, measured on the MakeHuman mesh.
 PHALANGES = tuple(
-    (1 + 4 * finger + part, 2 + 4 * finger + part, *radii)
-    for finger, sizes in enumerate((
-        ((0.180, 0.130), (0.118, 0.098), (0.090, 0.068)),
-        ((0.100, 0.097), (0.098, 0.084), (0.074, 0.055)),
-        ((0.108, 0.098), (0.093, 0.083), (0.072, 0.055)),
-        ((0.103, 0.094), (0.088, 0.080), (0.070, 0.053)),
-        ((0.083, 0.076), (0.073, 0.065), (0.058, 0.045)),
-    ))
-    for part, radii in enumerate(sizes)
-)  # fmt: skip
+    (1 + number + number // 3, 2 + number + number // 3, *radii) for number, radii in enumerate(PHALANX_RADII.tolist())
+)
 PALM = ((21, 5, 0.16, 0.12), (22, 9, 0.16, 0.12), (23, 13, 0.15, 0.12), (24, 17, 0.15, 0.11), (0, 22, 0.22, 0.17))
 CAPSULES = PHALANGES + PALM
 RADII = np.array([c[2:] for c in CAPSULES])
@@ -33,9 +26,11 @@ def capsule_ends(posed: PosedHand) -> np.ndarray:
 
 
 def capsule_radii(posed: PosedHand) -> np.ndarray:
-    """Radii (N, 20, 2) in metres."""
+    """Radii (N, 20, 2) in metres; thicker fingers have thicker capsules."""
     scale = np.linalg.norm(posed.joints[:, 9] - posed.joints[:, 0], axis=1)
-    return RADII * scale[:, None, None]
+    radii = RADII * scale[:, None, None]
+    radii[:, : len(PHALANGES)] *= thickness(posed.girth, posed.joints)[..., None]
+    return radii
 
 
 def segment_distance(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -79,7 +74,11 @@ def penetration(posed: PosedHand, palm: bool = True) -> np.ndarray:
 
     Without ``palm`` only pairs of different fingers are looked at (``BETWEEN_FINGERS``).
     """
-    pairs = PAIRS if palm else BETWEEN_FINGERS
+    return overlap(posed, PAIRS if palm else BETWEEN_FINGERS)
+
+
+def overlap(posed: PosedHand, pairs: np.ndarray) -> np.ndarray:
+    """Depth (N, P) in metres by which capsules overlap whose numbers are ``pairs`` (P, 2), 0 where they do not."""
     ends, radii = capsule_ends(posed), capsule_radii(posed)
     distance, s, t = segment_distance(ends[:, pairs[:, 0]], ends[:, pairs[:, 1]])
     first, second = radii[:, pairs[:, 0]], radii[:, pairs[:, 1]]

@@ -133,6 +133,37 @@ def _open_poses() -> list[NamedPose]:
     ]  # fmt: skip
 
 
+def _letter_poses() -> list[NamedPose]:
+    """Static letters of the American manual alphabet that no pose above shows: the others are fist_thumb_beside (A),
+    thumb_across (B), grip_c (C), ok_index (F), two_closed (H, U), little_up (I), gun (L), fist (S), victory (V),
+    three_fingers (W), hooked_index (X), shaka (Y). P is K and Q is G with the hand pointing down; J and Z move."""
+    bent, under = CURLED, (-18, 66, 25, 38, 0, 40)
+    tucked, round_ = (0, 78, 62, 32), (0, 42, 58, 32)
+    ring = (pinch("middle", 0.85), Contact(Place("thumb", 2, 0.85, 0.85 * PALMAR), Place("index", 2, 0.85, PALMAR)))
+
+    def on_thumb(finger: str, segment: int, along: float, thumb_along: float = 0.6) -> Contact:
+        return Contact(Place("thumb", 2, thumb_along, 0.0), Place(finger, segment, along, PALMAR))
+
+    between = Contact(Place("thumb", 2, 0.7, PALMAR), Place("middle", 0, 0.75, THUMB_SIDE))
+    return [
+        _posed("letter_d", hand(THUMB_OPPOSED, (0, 50, 58, 32), index=STRAIGHT), pinch("middle", 0.85),
+               moves=("thumb", "middle")),
+        _posed("letter_e", hand(under, (0, 35, 100, 62)), on_thumb("middle", 2, 0.85)),
+        _posed("letter_g", hand((-20, 14, 5, 5, 0, 5), bent, index=(0, 22, 8, 5))),
+        _posed("letter_k", hand((-14, 28, 15, 10, 0, 10), bent, index=(6, 3, 3, 2), middle=(-6, 42, 8, 5)), between),
+        _posed("letter_m", hand(under, tucked), on_thumb("ring", 1, 0.4)),
+        _posed("letter_n", hand((-18, 54, 20, 32, 0, 30), tucked, ring=bent, little=bent), on_thumb("middle", 1, 0.4)),
+        _posed("letter_o", hand(THUMB_OPPOSED, round_), *ring, moves=("thumb", "index", "middle")),
+        _posed("letter_r", hand(THUMB_FOLDED, bent, index=(-13, 0, 4, 3), middle=(13, 17, 10, 6)),
+               thumb_over("ring", 1, 0.5)),
+        _posed("letter_t", hand((-16, 40, 15, 25, 0, 15), bent, index=(0, 75, 70, 35)),
+               on_thumb("index", 1, 0.5, 0.35)),
+    ]  # fmt: skip
+
+
 POSES: dict[str, NamedPose] = {
     pose.name: pose for pose in (*_open_poses(), *_fist_poses(), *_pointing_poses(), *_pinch_poses())
 }
+LETTERS: dict[str, NamedPose] = {pose.name: pose for pose in _letter_poses()}
+# Letters come last: which poses are held back depends on their number.
+ALL_POSES = POSES | LETTERS

@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from hand_pose_ros.training.poses.capsules import penetration
-from hand_pose_ros.training.poses.contact import touch
+from hand_pose_ros.training.poses.contact import Contacts, touch_all
 from hand_pose_ros.training.poses.grasp import grasp_poses
 from hand_pose_ros.training.poses.limits import DIP_PER_PIP, LIMITS, clip
-from hand_pose_ros.training.poses.named import POSES
+from hand_pose_ros.training.poses.named import ALL_POSES
 from hand_pose_ros.training.poses.skeleton import ANGLE, ANGLE_NAMES, FINGER_NAMES, RestHand, pose
 from hand_pose_ros.training.poses.standard_hand import standard_hand
 from hand_pose_ros.training.split import ALL, part_of
@@ -22,6 +22,7 @@ KINDS = {"named": 0.40, "between": 0.20, "mixed": 0.14, "free": 0.08, "grasp": 0
 """Share of each kind of pose: a named one, a point between two, fingers from different ones, free angles, grasps."""
 ALLOWED_OVERLAP_M = 0.006
 NOISE_DEGREES = 5.0
+SOLVING_STEPS, CLOSING_STEPS = 12, 4
 FINGER_COLUMNS = {
     name: [k for k, angle in enumerate(ANGLE_NAMES) if angle.startswith(f"{name}_")]
     for name in ("thumb", *FINGER_NAMES)
@@ -29,24 +30,20 @@ FINGER_COLUMNS = {
 
 
 class PosePrior:
-    """Draws joint angles. Contacts are solved once, on the standard hand; other shapes miss them by millimetres."""
+    """Draws joint angles. Contacts are solved on the standard hand once, and again on hands that are to keep them."""
 
     def __init__(self, generator: np.random.Generator, variants: int = 6, split: str = ALL):
-        self._random, self._poses = generator, part_of(list(POSES), split)
+        self._random, self._poses = generator, part_of(list(ALL_POSES), split)
         self.names, self._library = self._solve_library(variants)
         self._grasps = grasp_poses(generator, 160)
 
     def _solve_library(self, variants: int) -> tuple[np.ndarray, np.ndarray]:
-        names, angles = [], []
-        for name in self._poses:
-            named = POSES[name]
-            start = np.repeat(named.angles[None], variants, axis=0)
-            start[1:] = clip(start[1:] + self._noise(variants - 1, 5.0))
-            if named.contacts:
-                start = touch(standard_hand(), start, named.contacts, named.moves)
-            names += [name] * variants
-            angles.append(start)
-        return np.array(names), np.concatenate(angles)
+        names = [name for name in self._poses for _ in range(variants)]
+        angles = np.array([ALL_POSES[name].angles for name in names])
+        disturbed = np.arange(len(names)) % variants > 0
+        angles[disturbed] = clip(angles[disturbed] + self._noise(int(disturbed.sum()), 5.0))
+        self.close(standard_hand(), angles, names, SOLVING_STEPS)
+        return np.array(names), angles
 
     def named(self, name: str) -> np.ndarray:
         """Angles (28,) of one named pose with its contacts solved on the standard hand."""
@@ -57,48 +54,66 @@ class PosePrior:
     def sample(self, count: int, rest: RestHand | None = None) -> np.ndarray:
         """Angles (count, 28) without interpenetration deeper than 6 mm beyond what the mesh's soft flesh takes.
 
-        ``rest`` (one hand or ``count`` hands) is the shape the check uses, the standard hand by default.
+        ``rest`` (one hand or ``count`` hands) is the shape that contacts and the check are for, the standard hand by
+        default.
         """
+        angles, touching = self._draw(count)
+        if rest is not None:
+            self.close(rest, angles, touching)
         rest = rest or standard_hand()
-        angles = self._draw(count)
         for _ in range(8):
             bad = np.flatnonzero(self._overlap(rest, angles) > ALLOWED_OVERLAP_M)
             if not len(bad):
                 break
-            angles[bad] = self._draw(len(bad))
+            angles[bad], _ = self._draw(len(bad))
         return angles
+
+    @staticmethod
+    def close(rest: RestHand, angles: np.ndarray, touching: list[str | None], steps: int = CLOSING_STEPS):
+        """Close, in place, the contacts of the named poses ``touching`` (N) on the hands ``rest`` (N or 1)."""
+        rows = np.array([k for k, name in enumerate(touching) if name and ALL_POSES[name].contacts], int)
+        if len(rows):
+            hands = rest.rows(rows) if len(rest.joints) > 1 else rest
+            contacts = Contacts.of([(ALL_POSES[touching[k]].contacts, ALL_POSES[touching[k]].moves) for k in rows])
+            angles[rows] = touch_all(hands, angles[rows], contacts, steps)
 
     def _overlap(self, rest: RestHand, angles: np.ndarray) -> np.ndarray:
         """Deepest overlap (N,) of fingers with fingers, the palm left out: flesh gives way there."""
         return penetration(pose(rest, angles), palm=False).max(axis=1)
 
-    def _draw(self, count: int) -> np.ndarray:
+    def _draw(self, count: int) -> tuple[np.ndarray, list[str | None]]:
+        """Angles, and the named pose whose contacts a row should keep."""
         kinds = self._random.choice(list(KINDS), size=count, p=list(KINDS.values()))
-        makers = {"named": self._named, "between": self._between, "mixed": self._mixed, "free": self._free,
-                  "grasp": self._grasp}  # fmt: skip
-        angles = np.empty((count, len(ANGLE)))
-        for kind, make in makers.items():
+        makers = {"between": self._between, "mixed": self._mixed, "free": self._free, "grasp": self._grasp}
+        angles, touching = np.empty((count, len(ANGLE))), [None] * count
+        for kind in KINDS:
             own = np.flatnonzero(kinds == kind)
-            if len(own):
-                angles[own] = make(len(own))
+            if len(own) and kind == "named":
+                angles[own], names = self._named(len(own))
+                for row, name in zip(own, names, strict=True):
+                    touching[row] = name
+            elif len(own):
+                angles[own] = makers[kind](len(own))
         self._turn_wrist(angles)
-        return clip(angles)
+        return clip(angles), touching
 
     def _noise(self, count: int, degrees: float) -> np.ndarray:
         return np.radians(self._random.normal(0, degrees, (count, len(ANGLE))))
 
     def _pick(self, count: int) -> np.ndarray:
-        names = np.array(self._poses)
-        wanted = names[self._random.integers(len(names), size=count)]
-        per_name = len(self.names) // len(names)
-        order = {name: k for k, name in enumerate(names)}
-        rows = np.array([order[name] for name in wanted]) * per_name + self._random.integers(per_name, size=count)
-        return self._library[rows].copy()
+        return self._library[self._rows(count)]
 
-    def _named(self, count: int) -> np.ndarray:
-        # Half of them barely disturbed, so that contacts stay contacts.
-        calm = self._random.random((count, 1)) < 0.5
-        return self._pick(count) + self._noise(count, 1.0) * np.where(calm, 1.0, NOISE_DEGREES)
+    def _rows(self, count: int) -> np.ndarray:
+        """Rows of the library: any name, then any of its variants."""
+        names = len(self._poses)
+        wanted, per_name = self._random.integers(names, size=count), len(self.names) // names
+        return wanted * per_name + self._random.integers(per_name, size=count)
+
+    def _named(self, count: int) -> tuple[np.ndarray, list[str | None]]:
+        """Half of them barely disturbed: their contacts stay contacts."""
+        rows, calm = self._rows(count), self._random.random(count) < 0.5
+        angles = self._library[rows] + self._noise(count, 1.0) * np.where(calm, 1.0, NOISE_DEGREES)[:, None]
+        return angles, [str(name) if still else None for name, still in zip(self.names[rows], calm, strict=True)]
 
     def _between(self, count: int) -> np.ndarray:
         share = self._random.random((count, 1))

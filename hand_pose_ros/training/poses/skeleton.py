@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from hand_pose_ros.training.poses.girth import plain_girth
 from hand_pose_ros.training.poses.rotations import about, about_vector, cross, normalized
 
 FINGER_NAMES = ("index", "middle", "ring", "little")
@@ -46,11 +47,21 @@ class RestHand:
     """(N, 3)"""
     shoulder: np.ndarray
     """(N, 3)"""
+    girth: np.ndarray = None
+    """(N, 15, 5, 8) metres, see ``girth``; fingers of average thickness when not given."""
+
+    def __post_init__(self):
+        if self.girth is None:
+            object.__setattr__(self, "girth", plain_girth(self.joints))
 
     @classmethod
     def stacked(cls, hands: list[RestHand]) -> RestHand:
         """Several hands as one batch."""
         return cls(*(np.concatenate([getattr(hand, item.name) for hand in hands]) for item in fields(cls)))
+
+    def rows(self, numbers: np.ndarray) -> RestHand:
+        """Some hands of the batch."""
+        return RestHand(*(getattr(self, item.name)[numbers] for item in fields(self)))
 
     def row(self, number: int) -> RestHand:
         """One hand of the batch (N = 1)."""
@@ -70,6 +81,13 @@ class PosedHand:
     """(N, 24, 3)"""
     frames: np.ndarray
     """(N, 15, 3, 3) phalanges thumb to little finger: columns x along the bone, y flexion axis, z dorsal."""
+    girth: np.ndarray
+    """(N, 15, 5, 8) that of the rest hand."""
+
+    @classmethod
+    def stacked(cls, hands: list[PosedHand]) -> PosedHand:
+        """Several hands as one batch."""
+        return cls(*(np.concatenate([getattr(hand, item.name) for hand in hands]) for item in fields(cls)))
 
     def row(self, number: int) -> PosedHand:
         """One hand of the batch (N = 1)."""
@@ -109,7 +127,8 @@ def pose(rest: RestHand, angles: np.ndarray) -> PosedHand:
     posed = np.array(joints)
     rotations = np.broadcast_to(np.eye(3), (count, len(BONE_NAMES), 3, 3)).copy()
     rest_heads, heads = np.zeros((count, len(BONE_NAMES), 3)), np.zeros((count, len(BONE_NAMES), 3))
-    hand = PosedHand(posed, rotations, rest_heads, heads, np.zeros((count, 15, 3, 3)))
+    girth = np.broadcast_to(rest.girth, (count, *rest.girth.shape[1:]))
+    hand = PosedHand(posed, rotations, rest_heads, heads, np.zeros((count, 15, 3, 3)), girth)
     _pose_arm(rest, angles, hand)
     for finger in range(4):
         _pose_finger(finger, rest, joints, angles, hand)

@@ -25,6 +25,20 @@ class Sleeve:
 
 
 @dataclass(frozen=True)
+class Tattoo:
+    """Ink on the back of the hand or around the forearm."""
+
+    picture: int
+    """0-15 of ``tattoos.tattoo_sheet``."""
+    centre_m: tuple[float, float]
+    """x and, on the hand, y in the hand frame; on the forearm (x below -0.02) 0.03 times the angle around it."""
+    size_m: float
+    turn: float
+    """0 to pi."""
+    colour: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
 class Appearance:
     """Everything about a hand's surface that is not its shape."""
 
@@ -48,6 +62,7 @@ class Appearance:
     ring_colour: tuple[float, float, float] = (1.0, 0.8, 0.4)
     glove: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     """Linear RGB and 1 if a glove is worn."""
+    tattoo: Tattoo | None = None
 
 
 @dataclass(frozen=True)

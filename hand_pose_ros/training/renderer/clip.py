@@ -8,12 +8,13 @@ from hand_pose_ros.hand import LEFT, RIGHT
 from hand_pose_ros.training.poses.prior import PosePrior
 from hand_pose_ros.training.poses.skeleton import ANGLE
 from hand_pose_ros.training.renderer.appearance import Appearance, Lights, Sleeve
+from hand_pose_ros.training.renderer.compositing import composite
 from hand_pose_ros.training.renderer.hand_template import HandTemplate
 from hand_pose_ros.training.renderer.makehuman import MakeHumanFolder
 from hand_pose_ros.training.renderer.motion import HandMotion, KeyPose
 from hand_pose_ros.training.renderer.painter import Painter
 from hand_pose_ros.training.renderer.room import room
-from hand_pose_ros.training.renderer.scene import HandLabels, SceneHand, composite, render
+from hand_pose_ros.training.renderer.scene import HandLabels, Scene, SceneHand, render
 from hand_pose_ros.training.renderer.sensor import Sensor, expose
 from hand_pose_ros.training.renderer.shape import average_shape
 
@@ -88,8 +89,8 @@ class ClipRenderer:
         hands = [hand for motion in self._motions if (hand := self._hand(motion, number / FPS))]
         if not hands:
             return expose(self._background, Sensor(noise=3.0), self._random), []
-        layers, labels = render(self._painter, hands, camera_matrix(), lights_of_the_room())
-        picture = composite(layers, self._background)
+        layers, labels = render(self._painter, Scene(hands, camera_matrix(), lights_of_the_room()))
+        picture = composite(layers.colour[0], self._background)
         return expose(picture, Sensor(defocus_px=0.5, noise=3.0), self._random), [x for x in labels if x.visible.any()]
 
     def _hand(self, motion: HandMotion, time_s: float) -> SceneHand | None:

@@ -7,24 +7,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from hand_pose_ros.hand import LEFT
+from hand_pose_ros.training.renderer.body_template import BodyTemplate
+from hand_pose_ros.training.renderer.compositing import composite
 from hand_pose_ros.training.renderer.hand_template import HandTemplate
 from hand_pose_ros.training.renderer.makehuman import MakeHumanFolder
 from hand_pose_ros.training.renderer.painter import Painter
+from hand_pose_ros.training.renderer.persons import Persons
 from hand_pose_ros.training.renderer.placed_hand import HAND_STEP
-from hand_pose_ros.training.renderer.random_scene import RandomScene, SceneSampler, SceneSettings
-from hand_pose_ros.training.renderer.scene import composite, render
-from hand_pose_ros.training.renderer.sensor import expose, random_sensor
+from hand_pose_ros.training.renderer.random_scene import RandomScene, SceneSampler
+from hand_pose_ros.training.renderer.scene import render_all
+from hand_pose_ros.training.renderer.scene_settings import SceneSettings
+from hand_pose_ros.training.renderer.sensor import expose, random_sensors
 from hand_pose_ros.training.renderer.shape_pool import ShapePool
 
-# A hand of which the camera sees fewer joints (its own arm before it, say) is drawn again.
-FEWEST_VISIBLE, RETRIES = 4, 5
+# A hand of which the camera sees fewer joints (its own arm before it, say) is left out.
+FEWEST_VISIBLE = 4
+AT_ONCE = 32
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class CropBatch:
     """(N, 21) bool: in the crop and not hidden."""
     segments: np.ndarray
     """(N, S, S) uint8: 0 none, 1 palm, 2-16 phalanges thumb to little finger, base to tip, 17 arm, 18 sleeve,
-    19 object, 32 another hand."""
+    19 object, 20 skin of a person's body, 21 their eyes, 22 clothes, 23 hair, 32 another hand."""
     depth_m: np.ndarray
     """(N, S, S) float32 metres along z, 0 where neither hand nor object is."""
     camera_matrix: np.ndarray
@@ -55,52 +61,56 @@ class CropBatch:
 
 
 class CropRenderer:
-    """Random crops of ``size`` px; the same seed gives the same crops on the same machine.
+    """Random crops of ``size`` px; the same seed gives the same crops on the same machine, in batches of any size.
 
     Raises FileNotFoundError without the MakeHuman files and ``NoContextError`` without OpenGL.
     """
 
     def __init__(
-        self, makehuman: str | Path | None = None, size: int = 128, seed: int = 0,
+        self, makehuman: str | Path | None = None, size: int = 128, seed: int | Sequence[int] = 0,
         settings: SceneSettings | None = None, backgrounds: Iterable[Path] = (), subdivisions: int = 0,
         supersampling: int = 1,
     ):  # fmt: skip
         self._random, self._size = np.random.default_rng(seed), size
-        template = HandTemplate(MakeHumanFolder(makehuman), subdivisions)
-        self._painter = Painter(template, size, size, supersampling)
         settings = settings or SceneSettings()
+        folder = MakeHumanFolder(makehuman)
+        template, bodies = HandTemplate(folder, subdivisions), BodyTemplate(folder)
+        self._painter = Painter(template, size, size, supersampling, AT_ONCE, bodies)
         shapes = ShapePool(self._random, template, self._painter, settings.split)
-        self._scenes = SceneSampler(self._random, shapes, size, settings, backgrounds)
+        persons = Persons(self._random, bodies, template, self._painter)
+        self._scenes = SceneSampler(self._random, shapes, persons, size, settings, backgrounds)
+        self._rows: deque[tuple] = deque()
 
     def batch(self, count: int) -> CropBatch:
         """The next ``count`` crops."""
-        rows = [self._crop() for _ in range(count)]
+        while len(self._rows) < count:
+            self._rows.extend(self._drawn())
+        rows = [self._rows.popleft() for _ in range(count)]
         return CropBatch(*(np.stack(column) for column in zip(*rows, strict=True)))
 
-    def _crop(self) -> tuple:
-        for _ in range(RETRIES):
-            row = self._attempt()
-            if row is not None:
-                break
-        return row or self._without_hand(self._scenes.background())
+    def _drawn(self) -> list[tuple]:
+        """Some crops; always as many scenes at once, so that the batches asked for do not matter."""
+        scenes = self._scenes.scenes(self._painter.tiles)
+        sensors = random_sensors(self._random, self._size, len(scenes))
+        drawn = [k for k, scene in enumerate(scenes) if scene.scene]
+        layers, labels = render_all(self._painter, [scenes[k].scene for k in drawn])
+        place = {k: n for n, k in enumerate(drawn)}
+        rows = []
+        for k, scene in enumerate(scenes):
+            label = labels[place[k]][0] if scene.present else None
+            if scene.present and label.visible.sum() < FEWEST_VISIBLE:
+                continue
+            image = composite(layers.colour[place[k]], scene.background) if k in place else scene.background
+            image = expose(image, sensors[k], self._random)
+            row = self._row(scene, image, layers, place[k], label) if scene.present else self._without_hand(image)
+            rows.append(row)
+        return rows
 
-    def _attempt(self) -> tuple | None:
-        """One crop, or None if its hand turned out to be hidden."""
-        scene = self._scenes.scene()
-        sensor = random_sensor(self._random, self._size)
-        if not scene.hands:
-            return self._without_hand(expose(scene.background, sensor, self._random))
-        layers, labels = render(self._painter, scene.hands, scene.camera_matrix, scene.lights, scene.things)
-        image = expose(composite(layers, scene.background), sensor, self._random)
-        if not scene.present:
-            return self._without_hand(image)
-        return self._row(scene, image, layers, labels[0]) if labels[0].visible.sum() >= FEWEST_VISIBLE else None
-
-    def _row(self, scene: RandomScene, image, layers, label) -> tuple:
-        segments = np.where(layers.segments >= HAND_STEP, HAND_STEP, layers.segments).astype(np.uint8)
+    def _row(self, scene: RandomScene, image, layers, place: int, label) -> tuple:
         return (
-            image, label.keypoints_px.astype(np.float32), label.joints_m.astype(np.float32), label.visible, segments,
-            layers.depth_m, scene.camera_matrix.astype(np.float32), np.bool_(label.handedness == LEFT), np.True_,
+            image, label.keypoints_px.astype(np.float32), label.joints_m.astype(np.float32), label.visible,
+            np.minimum(layers.segments[place], HAND_STEP), layers.depth_m[place],
+            scene.scene.camera_matrix.astype(np.float32), np.bool_(label.handedness == LEFT), np.True_,
             np.float32(label.hand_scale_m),
         )  # fmt: skip
 

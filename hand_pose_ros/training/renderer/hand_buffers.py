@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hand_pose_ros.training.poses.named import POSES
 from hand_pose_ros.training.poses.rotations import normalized
 from hand_pose_ros.training.renderer.hand_template import HandTemplate, RestMesh
+from hand_pose_ros.training.renderer.posed_mesh import posed_vertices
 from hand_pose_ros.training.renderer.surface_coordinates import surface_coordinates
 
 BONES_PER_VERTEX = 4
@@ -21,7 +23,8 @@ class HandBuffers:
     corner_vertices: np.ndarray
     """(C,) vertex of each corner: vertices on a texture seam have several corners."""
     static: np.ndarray
-    """(C, 2 + 4 + 4 + 4) float32: uv, bone numbers, bone weights, along, around (2), segment."""
+    """(C, 2 + 4 + 4 + 4 + 3) float32: uv, bone numbers, bone weights, along, around (2), segment, place on the unshaped
+    template in metres, hand frame."""
 
     @classmethod
     def of(cls, template: HandTemplate) -> HandBuffers:
@@ -38,8 +41,19 @@ class HandBuffers:
         where = surface_coordinates(rest.vertices, template.weights, rest.hand)
         own = corners[:, 0]
         static = [template.uvs[corners[:, 1]], bones[own], weights[own]]
-        static += [where.along[own, None], where.around[own], where.segment[own, None]]
+        static += [where.along[own, None], where.around[own], where.segment[own, None], rest.vertices[own]]
         return cls(triangles, own, np.concatenate(static, axis=1).astype(np.float32))
+
+    @property
+    def segments(self) -> np.ndarray:
+        """(C,) mask value of each corner."""
+        return self.static[:, 13]
+
+    def posed_corners(self, template: HandTemplate) -> np.ndarray:
+        """(P, C, 3) corners of the unshaped hand at rest, open, as a fist and as a claw: where triangles are needed."""
+        rest = template.shaped()
+        angles = np.array([POSES[name].angles for name in ("open", "fist", "claw")])
+        return np.concatenate([rest.vertices[None], posed_vertices(template, rest, angles)])[:, self.corner_vertices]
 
     def shape_array(self, template: HandTemplate, mesh: RestMesh) -> np.ndarray:
         """(C, 6) float32 rest position and normal per corner of one shaped hand."""

@@ -8,7 +8,7 @@ fingertip.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -19,9 +19,9 @@ from hand_pose_ros.training.renderer.makehuman import (
     MakeHumanFolder,
     read_mesh,
     read_rig,
-    read_target,
     read_weights,
 )  # fmt: skip
+from hand_pose_ros.training.renderer.mesh_girth import MeshGirth
 from hand_pose_ros.training.renderer.shape import HandShape
 from hand_pose_ros.training.renderer.subdivision import linear_matrix, smooth_matrix, split_faces
 
@@ -74,7 +74,7 @@ class HandTemplate:
         weights = read_weights(folder.weights_path, len(mesh.vertices), [bone.name for bone in self._bones.values()])
         self._cut(mesh, weights)
         self._targets: dict[str, np.ndarray] = {}
-        self._refine = None
+        self._refine, self._girth, self.subdivided = None, None, subdivisions > 0
         for _ in range(subdivisions):
             self._subdivide()
         self.weights /= self.weights.sum(axis=1, keepdims=True)
@@ -87,8 +87,9 @@ class HandTemplate:
         self.faces, self.uv_faces = faces.reshape(-1, 4), uv_faces.reshape(-1, 4)
         """(F, 4) quads, counter-clockwise outside; numbers into the vertices and into ``uvs``."""
         self.uvs = mesh.uvs[uv_ids]
-        self.weights = weights[vertex_ids]
-        """(V, 24) skin weights in the order of ``skeleton.BONE_NAMES``."""
+        own = weights[vertex_ids]
+        self.weights = np.concatenate([own, np.maximum(1.0 - own.sum(axis=1, keepdims=True), 0.0)], axis=1)
+        """(V, 25) skin weights in the order of ``skeleton.BONE_NAMES``, then of the trunk."""
         joint_ids = np.unique([v for bone in self._bones.values() for v in (*bone.head, *bone.tail)])
         self._kept = np.concatenate([vertex_ids, np.setdiff1d(joint_ids, vertex_ids)])
         self._number = {vertex: number for number, vertex in enumerate(self._kept)}
@@ -106,25 +107,37 @@ class HandTemplate:
     def target(self, name: str) -> np.ndarray:
         """Displacements of the kept vertices under one shape target, decimetres, read once."""
         if name not in self._targets:
-            self._targets[name] = read_target(self.folder.target_path(name), self._file_count)[self._kept]
+            self._targets[name] = self.folder.target(name, self._file_count)[self._kept]
         return self._targets[name]
 
     def shaped(self, shape: HandShape | None = None) -> RestMesh:
         """The rest hand of a shape (MakeHuman's own base mesh without one)."""
         shape = shape or HandShape({})
+        if self._girth is None:
+            plain = self._unmeasured(HandShape({}))
+            self._girth = MeshGirth(plain.vertices, self.weights, plain.hand)
+        mesh = self._unmeasured(shape)
+        mesh = RestMesh(mesh.vertices, replace(mesh.hand, girth=self._girth(mesh.vertices, mesh.hand.joints[0])[None]))
+        return mesh if shape.length_m is None else mesh.scaled(shape.length_m / mesh.hand_length_m)
+
+    def _unmeasured(self, shape: HandShape) -> RestMesh:
+        """The shape in MakeHuman's size, fingers of average thickness in its skeleton."""
         body = self._body + sum(weight * self.target(name) for name, weight in shape.targets.items())
-        origin, axes = self._hand_frame(body)
+        origin, axes = self.frame_of(body)
         body = (body - origin) @ axes * METRES_PER_UNIT
         vertices = body[: self._skin_count]
         vertices = vertices if self._refine is None else self._refine @ vertices
-        mesh = RestMesh(vertices, self._rest_hand(body, vertices))
-        return mesh if shape.length_m is None else mesh.scaled(shape.length_m / mesh.hand_length_m)
+        return RestMesh(vertices, self._rest_hand(body, vertices))
 
     def _point(self, body: np.ndarray, bone: str, end: str) -> np.ndarray:
         return body[[self._number[vertex] for vertex in getattr(self._bones[bone], end)]].mean(axis=0)
 
-    def _hand_frame(self, body: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Origin and axes (columns) of the wrist frame in the body's coordinates."""
+    def trunk_axes(self) -> np.ndarray:
+        """(3, 3) the wrist frame's axes as columns in the body's coordinates (x to its left, y up, z forward)."""
+        return self.frame_of(self._body)[1]
+
+    def frame_of(self, body: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Origin and axes (columns) of the wrist frame in the body's coordinates, decimetres."""
         wrist = self._point(body, "wrist", "head")
         index, middle, little = (self._point(body, f"finger{k}-1", "head") for k in (2, 3, 5))
         x = normalized(middle - wrist)

@@ -9,7 +9,7 @@ import numpy as np
 from hand_pose_ros.training.poses.grasp import Primitive, grasp, random_primitives
 from hand_pose_ros.training.poses.rotations import normalized, random_rotations
 from hand_pose_ros.training.renderer.appearance import Thing
-from hand_pose_ros.training.renderer.looks import random_cloth
+from hand_pose_ros.training.renderer.looks import random_cloths
 from hand_pose_ros.training.renderer.primitives import CYLINDER, KINDS, SPHERE
 
 
@@ -37,7 +37,7 @@ class Grasps:
             y = normalized(b - a)
             x = normalized(np.cross(y, [0.0, 0.0, 1.0]))
             matrix[:3, :3] = np.stack([x, y, np.cross(x, y)], axis=1) * np.array([radius, half, radius])
-        return Thing(CYLINDER if half > 0 else SPHERE, to_camera @ matrix, random_cloth(generator))
+        return Thing(CYLINDER if half > 0 else SPHERE, to_camera @ matrix, random_cloths(generator, 1)[0])
 
 
 def random_occluder(generator: np.random.Generator, joints_m: np.ndarray) -> Thing:
@@ -47,4 +47,4 @@ def random_occluder(generator: np.random.Generator, joints_m: np.ndarray) -> Thi
     matrix = np.eye(4)
     matrix[:3, 3] = target * generator.uniform(0.75, 0.93) + generator.normal(0, 0.25 * scale, 3) * (1, 1, 0)
     matrix[:3, :3] = random_rotations(generator, 1)[0] * generator.uniform(0.08, 0.4, 3) * scale
-    return Thing(str(generator.choice(KINDS)), matrix, random_cloth(generator))
+    return Thing(str(generator.choice(KINDS)), matrix, random_cloths(generator, 1)[0])

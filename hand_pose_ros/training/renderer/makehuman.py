@@ -6,8 +6,10 @@ and ``skins``. Lengths in the files are decimetres.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,16 +20,18 @@ FOLDER_VARIABLE = "HAND_POSE_ROS_MAKEHUMAN"
 
 @dataclass(frozen=True)
 class BaseMesh:
-    """The body's quads. ``vertices`` holds all vertices of the file, also those of helpers and joint cubes."""
+    """Quads of some groups. ``vertices`` holds all vertices of the file, also those of other groups and joint cubes."""
 
     vertices: np.ndarray
     """(V, 3) decimetres, y up, the figure looks along +z."""
     uvs: np.ndarray
     """(T, 2) texture coordinates, v up."""
     faces: np.ndarray
-    """(F, 4) vertex numbers of the body's quads, counter-clockwise seen from outside."""
+    """(F, 4) vertex numbers, counter-clockwise seen from outside."""
     uv_faces: np.ndarray
     """(F, 4) numbers into ``uvs``."""
+    groups: np.ndarray
+    """(F,) number of each quad's group in the order asked for."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +44,20 @@ class Bone:
     tail: tuple[int, ...]
 
 
-def read_mesh(path: Path) -> BaseMesh:
-    """Read the quads of group ``body`` from MakeHuman's base.obj."""
-    vertices, uvs, faces, group = [], [], [], None
+def read_mesh(path: Path, groups: Sequence[str] = ("body",)) -> BaseMesh:
+    """Read the quads of some groups from MakeHuman's base.obj. ValueError if a group has other faces, or none."""
+    vertices, uvs, faces = _read_obj(path)
+    for group in groups:
+        if not faces.get(group) or any(len(face) != 4 for face in faces[group]):
+            raise ValueError(f"{path}: group {group!r} must hold quads; give MakeHuman's own 3dobjs/base.obj")
+    corners = np.concatenate([np.array(faces[group], int) for group in groups]) - 1
+    numbers = np.repeat(np.arange(len(groups)), [len(faces[group]) for group in groups])
+    return BaseMesh(np.array(vertices, float), np.array(uvs, float), corners[..., 0], corners[..., 1], numbers)
+
+
+@functools.lru_cache(maxsize=1)
+def _read_obj(path: Path) -> tuple[list, list, dict[str, list]]:
+    vertices, uvs, faces, group = [], [], {}, None
     for line in path.read_text().splitlines():
         kind, _, rest = line.partition(" ")
         if kind == "v":
@@ -51,12 +66,9 @@ def read_mesh(path: Path) -> BaseMesh:
             uvs.append(rest.split()[:2])
         elif kind == "g":
             group = rest.strip()
-        elif kind == "f" and group == "body":
-            faces.append([corner.split("/")[:2] for corner in rest.split()])
-    if not faces or any(len(face) != 4 for face in faces):
-        raise ValueError(f"{path}: group 'body' must hold quads; give MakeHuman's own 3dobjs/base.obj")
-    corners = np.array(faces, int) - 1
-    return BaseMesh(np.array(vertices, float), np.array(uvs, float), corners[..., 0], corners[..., 1])
+        elif kind == "f":
+            faces.setdefault(group, []).append([corner.split("/")[:2] for corner in rest.split()])
+    return vertices, uvs, faces
 
 
 def read_rig(path: Path) -> dict[str, Bone]:
@@ -81,11 +93,10 @@ def read_weights(path: Path, vertex_count: int, bones: list[str]) -> np.ndarray:
 
 def read_target(path: Path, vertex_count: int) -> np.ndarray:
     """Read a shape target: vertex displacements (vertex_count, 3) in decimetres."""
+    text = "\n".join(line for line in path.read_text().splitlines() if line and not line.startswith("#"))
+    table = np.fromstring(text, sep=" ").reshape(-1, 4)
     offsets = np.zeros((vertex_count, 3))
-    for line in path.read_text().splitlines():
-        parts = line.split()
-        if len(parts) == 4 and not line.startswith("#"):
-            offsets[int(parts[0])] = [float(part) for part in parts[1:]]
+    offsets[table[:, 0].astype(int)] = table[:, 1:]
     return offsets
 
 
@@ -110,6 +121,11 @@ class MakeHumanFolder:
                 f"{self.path} is not a MakeHuman data folder (missing: {', '.join(missing) or 'skins or targets'}): "
                 "take 3dobjs, rigs, targets and skins from makehumancommunity/makehuman, folder makehuman/data"
             )
+
+    @functools.lru_cache(maxsize=128)  # noqa: B019  (a folder lives as long as the process)
+    def target(self, name: str, vertex_count: int) -> np.ndarray:
+        """Displacements (vertex_count, 3) of all vertices under one target, decimetres, read once."""
+        return read_target(self.target_path(name), vertex_count)
 
     def target_path(self, name: str) -> Path:
         """Path of the target ``name``, for example ``armslegs/r-hand-scale-incr``."""

@@ -35,12 +35,15 @@ class People:
         self._prior, self.grasps = PosePrior(generator, split=settings.split), Grasps.draw(generator)
         self._queue: list[Person] = []
 
-    def next(self) -> Person:
-        """The next hand; shapes are renewed only when all hands of a batch are gone."""
-        if not self._queue:
+    def take(self, count: int) -> list[Person]:
+        """The next hands, at most ``BATCH``, to be drawn before the next ones are taken: shapes are renewed then."""
+        if count > BATCH:
+            raise ValueError(f"{count} hands at once: take at most {BATCH}")
+        if len(self._queue) < count:
             self._shapes.renew(RENEWED)
             self._queue = self._batch()
-        return self._queue.pop()
+        taken, self._queue = self._queue[:count], self._queue[count:]
+        return taken
 
     def _batch(self) -> list[Person]:
         numbers, rest = self._shapes.take(BATCH)

@@ -8,14 +8,15 @@ import cv2
 import numpy as np
 
 from hand_pose_ros.hand import LEFT, RIGHT
-from hand_pose_ros.training.poses.named import POSES
+from hand_pose_ros.training.poses.named import ALL_POSES
 from hand_pose_ros.training.poses.prior import PosePrior
 from hand_pose_ros.training.renderer.appearance import Appearance, Lights
+from hand_pose_ros.training.renderer.compositing import composite
 from hand_pose_ros.training.renderer.hand_template import HandTemplate
 from hand_pose_ros.training.renderer.makehuman import MakeHumanFolder
 from hand_pose_ros.training.renderer.motion import upright
 from hand_pose_ros.training.renderer.painter import Painter
-from hand_pose_ros.training.renderer.scene import SceneHand, composite, render
+from hand_pose_ros.training.renderer.scene import Scene, SceneHand, render
 from hand_pose_ros.training.renderer.shape import average_shape
 
 TILE, DISTANCE_M, COLUMNS, SKIN = 176, 0.7, 4, 14
@@ -28,7 +29,7 @@ def write_pose_sheet(makehuman: Path | None, path: Path, random: int = 0, seed: 
     painter, prior = Painter(template, TILE, TILE, 2), PosePrior(np.random.default_rng(seed))
     mesh = template.shaped(average_shape())
     mesh_id = painter.upload(mesh)
-    names = [str(k) for k in range(random)] if random else list(POSES)
+    names = [str(k) for k in range(random)] if random else list(ALL_POSES)
     angles = prior.sample(random, mesh.hand) if random else np.array([prior.named(name) for name in names])
     tiles = []
     for number, (name, pose_angles) in enumerate(zip(names, angles, strict=True)):
@@ -46,8 +47,8 @@ def _view(painter: Painter, mesh_id: int, rest, angles: np.ndarray, side: str, v
     matrix = np.array([[focal, 0, TILE / 2], [0, focal, TILE * 0.45], [0, 0, 1.0]])
     wrist = np.array([0.0, 0.07, DISTANCE_M])
     hand = SceneHand(mesh_id, rest, angles, side, upright(side, *view), wrist, Appearance(skin=SKIN))
-    layers, _ = render(painter, [hand], matrix, _studio())
-    return composite(layers, np.full((TILE, TILE, 3), 160, np.uint8))
+    layers, _ = render(painter, Scene([hand], matrix, _studio()))
+    return composite(layers.colour[0], np.full((TILE, TILE, 3), 160, np.uint8))
 
 
 def _studio() -> Lights:

@@ -1,18 +1,26 @@
-"""A scene: hands at their places before a camera, and the exact labels that follow from it."""
+"""Scenes: hands at their places before cameras, and the exact labels that follow from them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from hand_pose_ros.hand import LEFT
-from hand_pose_ros.training.poses.capsules import capsule_ends, capsule_radii
 from hand_pose_ros.training.poses.skeleton import PosedHand, RestHand, pose
 from hand_pose_ros.training.renderer.appearance import Appearance, Lights, Thing
 from hand_pose_ros.training.renderer.painter import Painter
-from hand_pose_ros.training.renderer.placed_hand import HAND_STEP, Layers, PlacedHand, bone_matrices
-from hand_pose_ros.training.renderer.shaders import CAPSULES
+from hand_pose_ros.training.renderer.placed_hand import (
+    HAND_STEP,
+    TRUNK_BONE,
+    Layers,
+    Picture,
+    PlacedBody,
+    PlacedHand,
+    bone_matrices,
+    placed_capsules,
+)  # fmt: skip
 
 # A joint lies inside the flesh: it counts as seen when what the pixel shows is one of the joint's own two segments.
 FLESH_M = 0.035
@@ -53,6 +61,29 @@ class SceneHand:
 
 
 @dataclass(frozen=True)
+class SceneBody:
+    """A person, mostly that of a hand."""
+
+    placed: PlacedBody
+    hand: int | None = None
+    """Which of the scene's hands hangs on it."""
+    trunk_matrix: np.ndarray = None
+    """(3, 4) trunk's motion for the mesh of that hand."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What one camera sees: hands, things, lights."""
+
+    hands: Sequence[SceneHand]
+    camera_matrix: np.ndarray
+    """(3, 3) K."""
+    lights: Lights
+    things: Sequence[Thing] = ()
+    bodies: Sequence[SceneBody] = ()
+
+
+@dataclass(frozen=True)
 class HandLabels:
     """Ground truth of one hand."""
 
@@ -72,51 +103,70 @@ def mirror_of(handedness: str) -> np.ndarray:
 
 
 def project(camera_matrix: np.ndarray, points_m: np.ndarray) -> np.ndarray:
-    """Pinhole projection of (N, 3) metres to (N, 2) pixels."""
-    image = points_m @ np.asarray(camera_matrix).T
-    return image[:, :2] / np.maximum(image[:, 2:], 1e-6)
+    """Pinhole projection of (..., 3) metres to (..., 2) pixels; K (3, 3) or one for each row (N, 3, 3)."""
+    image = points_m @ np.swapaxes(camera_matrix, -1, -2)
+    return image[..., :2] / np.maximum(image[..., 2:], 1e-6)
 
 
-def placed(hand: SceneHand) -> PlacedHand:
-    """What the painter needs of a hand."""
-    left = hand.handedness == LEFT
-    ends = (capsule_ends(hand.posed)[0] * mirror_of(hand.handedness)) @ hand.rotation.T + hand.wrist_m
-    capsules = np.zeros((CAPSULES, 2, 4))
-    capsules[: len(ends), :, :3], capsules[: len(ends), :, 3] = ends, capsule_radii(hand.posed)[0]
-    matrices = bone_matrices(hand.posed, hand.rotation, hand.wrist_m, left)
-    return PlacedHand(hand.mesh_id, matrices, capsules, hand.appearance, left)
+def placed(hands: Sequence[SceneHand]) -> list[PlacedHand]:
+    """What the painter needs of hands."""
+    posed = PosedHand.stacked([hand.posed for hand in hands])
+    # Columns of the rotation times the mirror: right-hand rest coordinates into the camera frame.
+    turn = np.array([hand.rotation * mirror_of(hand.handedness) for hand in hands])
+    wrist = np.array([hand.wrist_m for hand in hands], float)
+    matrices, capsules = bone_matrices(posed, turn, wrist), placed_capsules(posed, turn, wrist)
+    return [
+        PlacedHand(hand.mesh_id, matrices[k], capsules[k], hand.appearance, hand.handedness == LEFT)
+        for k, hand in enumerate(hands)
+    ]
 
 
-def labels_of(hand: SceneHand, camera_matrix: np.ndarray, layers: Layers, number: int) -> HandLabels:
-    """Ground truth of hand ``number`` of a picture."""
-    joints = hand.joints_m()
-    keypoints = project(camera_matrix, joints)
-    return HandLabels(
-        hand.handedness, keypoints, joints, seen(keypoints, joints[:, 2], layers, number),
-        float(np.linalg.norm(joints[9] - joints[0])),
-    )  # fmt: skip
-
-
-def seen(keypoints_px: np.ndarray, depth_of_joints: np.ndarray, layers: Layers, number: int) -> np.ndarray:
-    """Which joints (21,) of hand ``number`` lie in the image behind nothing but their own flesh."""
-    height, width = layers.depth_m.shape
-    columns, rows = np.rint(keypoints_px).T
+def seen(keypoints_px: np.ndarray, depth_of_joints: np.ndarray, layers: Layers, owner, number) -> np.ndarray:
+    """Which joints (M, 21) of M hands lie in their images behind nothing but their own flesh; hand m is the
+    ``number[m]``-th of picture ``owner[m]``."""
+    _, height, width = layers.depth_m.shape
+    columns, rows = np.moveaxis(np.rint(keypoints_px), -1, 0)
     inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height) & (depth_of_joints > 0)
-    at = np.where(inside, rows, 0).astype(int), np.where(inside, columns, 0).astype(int)
-    surface, segment = layers.depth_m[at], layers.segments[at].astype(int) - HAND_STEP * number
-    own = (segment[:, None] == OWN_SEGMENTS).any(axis=1) & (surface > depth_of_joints - FLESH_M)
+    at = owner[:, None], np.where(inside, rows, 0).astype(int), np.where(inside, columns, 0).astype(int)
+    surface, segment = layers.depth_m[at], layers.segments[at].astype(int) - HAND_STEP * number[:, None]
+    own = (segment[..., None] == OWN_SEGMENTS).any(axis=-1) & (surface > depth_of_joints - FLESH_M)
     return inside & (own | (surface == 0))
 
 
-def render(
-    painter: Painter, hands: list[SceneHand], camera_matrix: np.ndarray, lights: Lights, things: list[Thing] = ()
-) -> tuple[Layers, list[HandLabels]]:
-    """Draw hands and things at the painter's picture size; labels in the order of ``hands``."""
-    layers = painter.paint([placed(hand) for hand in hands], camera_matrix, lights, things)
-    return layers, [labels_of(hand, camera_matrix, layers, number) for number, hand in enumerate(hands)]
+def render_all(painter: Painter, scenes: Sequence[Scene]) -> tuple[Layers, list[list[HandLabels]]]:
+    """Draw scenes in one batch; labels of each scene's hands in their order."""
+    hands = [hand for scene in scenes for hand in scene.hands]
+    ready = iter(placed(hands) if hands else ())
+    pictures = [_picture(scene, [next(ready) for _ in scene.hands]) for scene in scenes]
+    layers = painter.paint(pictures)
+    if not hands:
+        return layers, [[] for _ in scenes]
+    owner = np.array([k for k, scene in enumerate(scenes) for _ in scene.hands])
+    number = np.array([k for scene in scenes for k in range(len(scene.hands))])
+    labels = iter(_labels(hands, np.array([s.camera_matrix for s in scenes])[owner], layers, owner, number))
+    return layers, [[next(labels) for _ in scene.hands] for scene in scenes]
 
 
-def composite(layers: Layers, background: np.ndarray) -> np.ndarray:
-    """The drawn hands (H, W, 3) uint8 before a ``background`` of the same size."""
-    alpha = layers.alpha[..., None]
-    return (layers.colour + background * (1.0 - alpha)).round().clip(0, 255).astype(np.uint8)
+def _picture(scene: Scene, hands: list[PlacedHand]) -> Picture:
+    for body in scene.bodies:
+        if body.hand is not None:
+            hands[body.hand].matrices[TRUNK_BONE] = body.trunk_matrix
+    bodies = [body.placed for body in scene.bodies]
+    return Picture(hands, scene.camera_matrix, scene.lights, scene.things, bodies)
+
+
+def render(painter: Painter, scene: Scene) -> tuple[Layers, list[HandLabels]]:
+    """Draw one scene: layers with N = 1, labels in the order of its hands."""
+    layers, labels = render_all(painter, [scene])
+    return layers, labels[0]
+
+
+def _labels(hands: Sequence[SceneHand], cameras, layers: Layers, owner, number) -> list[HandLabels]:
+    joints = np.array([hand.joints_m() for hand in hands])
+    keypoints = project(cameras, joints)
+    visible = seen(keypoints, joints[..., 2], layers, owner, number)
+    scale = np.linalg.norm(joints[:, 9] - joints[:, 0], axis=1)
+    return [
+        HandLabels(hand.handedness, keypoints[k], joints[k], visible[k], float(scale[k]))
+        for k, hand in enumerate(hands)
+    ]

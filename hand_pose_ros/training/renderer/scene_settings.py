@@ -17,6 +17,7 @@ class SceneSettings:
     second_hand: float = setting(0.10, "Crops with a second hand nearby.", minimum=0.0, maximum=1.0)
     held: float = setting(0.10, "Crops with an object in the hand.", minimum=0.0, maximum=1.0)
     occluder: float = setting(0.10, "Crops with an object before the hand.", minimum=0.0, maximum=1.0)
-    empty: float = setting(0.06, "Crops without a hand: background or an arm alone.", minimum=0.0, maximum=1.0)
+    person: float = setting(0.15, "Crops with the hand's person, where one can stand.", minimum=0.0, maximum=1.0)
+    empty: float = setting(0.06, "Crops without a hand: background, arm, face or foot.", minimum=0.0, maximum=1.0)
     split: str = setting(ALL, "Which skins and named poses (training/split.py).", choices=SPLITS)
     view: ViewSettings = field(default_factory=ViewSettings)

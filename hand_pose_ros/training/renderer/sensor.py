@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+GRAIN_COUNT = 1 << 20
+
 
 @dataclass(frozen=True)
 class Sensor:
@@ -26,18 +28,26 @@ class Sensor:
     """Quality 1-100, 0 for none."""
 
 
-def random_sensor(generator: np.random.Generator, size: int) -> Sensor:
-    """A plausible camera for a crop of ``size`` pixels."""
-    return Sensor(
-        defocus_px=float(generator.choice([0.0, 1.0]) * generator.uniform(0, 0.012) * size),
-        motion_px=float((generator.random() < 0.25) * generator.uniform(0, 0.07) * size),
-        motion_angle=float(generator.uniform(0, np.pi)),
-        gain=float(np.exp(generator.normal(-0.03, 0.18))),
-        gamma=float(np.exp(generator.normal(0, 0.14))),
-        balance=tuple(np.exp(generator.normal(0, 0.07, 3))),
-        noise=float(generator.random() ** 2 * 14.0),
-        jpeg=int(generator.choice([0, generator.integers(20, 60), generator.integers(60, 96)])),
+def random_sensors(generator: np.random.Generator, size: int, count: int) -> list[Sensor]:
+    """Plausible cameras for crops of ``size`` pixels."""
+    chance, uniform, normal = generator.random, generator.uniform, generator.normal
+    jpeg = np.stack([np.zeros(count, int), generator.integers(20, 60, count), generator.integers(60, 96, count)])
+    columns = (
+        (chance(count) < 0.5) * uniform(0, 0.012, count) * size,
+        (chance(count) < 0.25) * uniform(0, 0.07, count) * size,
+        uniform(0, np.pi, count),
+        np.exp(normal(-0.03, 0.18, count)),
+        np.exp(normal(0, 0.14, count)),
+        np.exp(normal(0, 0.07, (count, 3))),
+        chance(count) ** 2 * 14.0,
+        jpeg[generator.integers(3, size=count), np.arange(count)],
     )
+    return [Sensor(*values) for values in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def random_sensor(generator: np.random.Generator, size: int) -> Sensor:
+    """One of them."""
+    return random_sensors(generator, size, 1)[0]
 
 
 def expose(image: np.ndarray, sensor: Sensor, generator: np.random.Generator) -> np.ndarray:
@@ -46,11 +56,19 @@ def expose(image: np.ndarray, sensor: Sensor, generator: np.random.Generator) ->
         image = cv2.filter2D(image, -1, streak(sensor.motion_px, sensor.motion_angle))
     if sensor.defocus_px > 0.3:
         image = cv2.GaussianBlur(image, (0, 0), sensor.defocus_px)
-    curve = 255.0 * (np.arange(256) / 255.0)[:, None] ** sensor.gamma * sensor.gain * np.asarray(sensor.balance)
-    image = cv2.LUT(image, curve.clip(0, 255).round().astype(np.uint8)[:, None])
+    image = cv2.LUT(image, curve(sensor))
     if sensor.noise > 0.5:
         image = add_noise(image, sensor.noise, generator)
     return recompressed(image, sensor.jpeg) if sensor.jpeg else image
+
+
+def curve(sensor: Sensor) -> np.ndarray:
+    """Table (1, 256, 3) uint8 of gamma, gain and white balance."""
+    table = LEVELS**sensor.gamma * (255.0 * sensor.gain * np.array(sensor.balance))
+    return np.minimum(table + 0.5, 255).astype(np.uint8)[None]
+
+
+LEVELS = (np.arange(256) / 255.0)[:, None]
 
 
 def streak(length_px: float, angle: float) -> np.ndarray:
@@ -63,11 +81,19 @@ def streak(length_px: float, angle: float) -> np.ndarray:
     return kernel / kernel.sum()
 
 
+# Drawing a normal number costs more than anything else that is done to a colour: cuts of one long series serve all.
+GRAIN = np.random.default_rng(0).standard_normal(GRAIN_COUNT, np.float32)
+SWING = np.sqrt(0.15 + np.arange(256, dtype=np.float32) / 300.0)
+
+
 def add_noise(image: np.ndarray, strength: float, generator: np.random.Generator) -> np.ndarray:
     """Noise that grows with the square root of brightness, as photons do, over a floor."""
-    grain = generator.standard_normal(image.shape, np.float32)
-    grain *= strength * np.sqrt(0.15 + image.astype(np.float32) / 300.0)
-    return (image + grain).clip(0, 255).astype(np.uint8)
+    start, count = int(generator.integers(GRAIN_COUNT)), image.size
+    grain = GRAIN[start : start + count]
+    if len(grain) < count:
+        grain = np.resize(np.concatenate([grain, GRAIN]), count)
+    swing = cv2.LUT(image, (strength * SWING)[None])
+    return cv2.add(image, cv2.multiply(swing, grain.reshape(image.shape)), dtype=cv2.CV_8U)
 
 
 def recompressed(image: np.ndarray, quality: int) -> np.ndarray:

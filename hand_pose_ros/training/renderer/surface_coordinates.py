@@ -26,8 +26,9 @@ class SurfaceCoordinates:
 
 
 def dominant_segment(weights: np.ndarray) -> np.ndarray:
-    """Mask value (V,) of the bone that holds each vertex most, from skin weights (V, 24)."""
-    table = np.ones(weights.shape[1], int)
+    """Mask value (V,) of the bone that holds each vertex most, from skin weights (V, 24), or (V, 25) with the trunk."""
+    table = np.full(weights.shape[1], FOREARM_SEGMENT)
+    table[: BONE["thumb_1"]] = 1
     for name in ("arm_upper", "arm_lower", "forearm_upper", "forearm_lower"):
         table[BONE[name]] = FOREARM_SEGMENT
     first = BONE["thumb_1"]
@@ -36,9 +37,9 @@ def dominant_segment(weights: np.ndarray) -> np.ndarray:
 
 
 def surface_coordinates(vertices: np.ndarray, weights: np.ndarray, hand: RestHand) -> SurfaceCoordinates:
-    """Coordinates of rest ``vertices`` (V, 3) in the hand frame with skin ``weights`` (V, 24)."""
+    """Coordinates of rest ``vertices`` (V, 3) in the hand frame with skin ``weights`` (V, 24 or more)."""
     first = BONE["thumb_1"]
-    finger = (weights[:, first:].reshape(len(weights), 5, 3).sum(axis=2)).argmax(axis=1)
+    finger = (weights[:, first : first + 15].reshape(len(weights), 5, 3).sum(axis=2)).argmax(axis=1)
     along, around = np.empty(len(vertices)), np.empty((len(vertices), 2))
     for number in range(5):
         own = finger == number

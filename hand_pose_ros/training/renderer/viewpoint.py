@@ -33,42 +33,55 @@ class ViewSettings:
 
 
 @dataclass(frozen=True)
-class View:
-    """A hand before a crop's camera."""
+class Views:
+    """N hands before crops' cameras."""
 
-    rotation: np.ndarray
-    """(3, 3) wrist frame to camera optical frame."""
-    wrist_m: np.ndarray
-    """(3,)"""
-    camera_matrix: np.ndarray
-    """(3, 3) K of the crop: its principal point lies where the whole image's would."""
-
-
-def random_view(generator: np.random.Generator, settings: ViewSettings, joints: np.ndarray, size: int) -> View:
-    """A view of a hand whose joints (21, 3) are given in its wrist frame, mirrored if left; crop of ``size`` px."""
-    rotation = random_rotations(generator, 1)[0]
-    distance = np.exp(generator.uniform(np.log(settings.near_m), np.log(settings.far_m)))
-    axis = np.array([*np.tan(generator.normal(0, settings.off_axis, 2).clip(-0.6, 0.6)), 1.0])
-    wrist = distance * axis - joints.mean(axis=0) @ rotation.T
-    rotation, wrist = rolled(generator, settings.roll_deg, joints, rotation, wrist)
-    return View(rotation, wrist, crop_camera(generator, settings, joints @ rotation.T + wrist, size))
+    rotations: np.ndarray
+    """(N, 3, 3) wrist frame to camera optical frame."""
+    wrists_m: np.ndarray
+    """(N, 3)"""
+    camera_matrices: np.ndarray
+    """(N, 3, 3) K of the crops: their principal points lie where the whole images' would."""
 
 
-def rolled(generator, roll_deg: float, joints, rotation, wrist) -> tuple[np.ndarray, np.ndarray]:
-    """Rotation and wrist after turning the camera about its axis so that the hand points up in the image, nearly."""
-    placed = joints @ rotation.T + wrist
-    plane = placed[:, :2] / np.maximum(placed[:, 2:], 0.05)
-    x, y = plane[MIDDLE_MCP] - plane[WRIST]
-    wanted = generator.uniform(-np.pi, np.pi) if roll_deg >= 180 else np.radians(generator.normal(0, roll_deg))
+def random_views(generator: np.random.Generator, settings: ViewSettings, joints: np.ndarray, size: int) -> Views:
+    """Views of hands whose joints (N, 21, 3) are in their wrist frames, mirrored if left; crops of ``size`` px."""
+    count = len(joints)
+    rotations = random_rotations(generator, count)
+    distances = np.exp(generator.uniform(np.log(settings.near_m), np.log(settings.far_m), (count, 1)))
+    off_axis = np.tan(generator.normal(0, settings.off_axis, (count, 2)).clip(-0.6, 0.6))
+    middle = np.einsum("nij,nj->ni", rotations, joints.mean(axis=1))
+    wrists = distances * np.concatenate([off_axis, np.ones((count, 1))], axis=1) - middle
+    rotations, wrists = rolled(generator, settings.roll_deg, joints, rotations, wrists)
+    return Views(rotations, wrists, crop_cameras(generator, settings, placed_joints(joints, rotations, wrists), size))
+
+
+def placed_joints(joints: np.ndarray, rotations: np.ndarray, wrists: np.ndarray) -> np.ndarray:
+    """Joints (N, 21, 3) of wrist frames in the camera frame."""
+    return joints @ np.swapaxes(rotations, 1, 2) + wrists[:, None]
+
+
+def rolled(generator, roll_deg: float, joints, rotations, wrists) -> tuple[np.ndarray, np.ndarray]:
+    """Rotations and wrists after turning the camera about its axis so that the hand points up in the image, nearly."""
+    placed = placed_joints(joints, rotations, wrists)
+    plane = placed[..., :2] / np.maximum(placed[..., 2:], 0.05)
+    x, y = (plane[:, MIDDLE_MCP] - plane[:, WRIST]).T
+    count = len(joints)
+    anywhere = roll_deg >= 180
+    wanted = generator.uniform(-np.pi, np.pi, count) if anywhere else np.radians(generator.normal(0, roll_deg, count))
     turn = about("z", wanted - np.arctan2(x, -y))
-    return turn @ rotation, turn @ wrist
+    return turn @ rotations, np.einsum("nij,nj->ni", turn, wrists)
 
 
-def crop_camera(generator, settings: ViewSettings, joints_m: np.ndarray, size: int) -> np.ndarray:
-    """K (3, 3) under which joints (21, 3) in the camera frame fill the wanted share of the crop near its middle."""
-    plane = joints_m[:, :2] / np.maximum(joints_m[:, 2:], 0.05)
-    low, high = plane.min(axis=0), plane.max(axis=0)
-    focal = generator.uniform(settings.smallest, settings.largest) * size / (high - low).max()
-    centre = (size - 1) / 2 + generator.normal(0, settings.shift, 2) * size
-    cx, cy = centre - focal * (low + high) / 2
-    return np.array([[focal, 0, cx], [0, focal, cy], [0, 0, 1.0]])
+def crop_cameras(generator, settings: ViewSettings, joints_m: np.ndarray, size: int) -> np.ndarray:
+    """K (N, 3, 3) under which points (N, J, 3) of the camera frame fill the crop as wanted, near its middle."""
+    plane = joints_m[..., :2] / np.maximum(joints_m[..., 2:], 0.05)
+    low, high = plane.min(axis=1), plane.max(axis=1)
+    share = generator.uniform(settings.smallest, settings.largest, len(low))
+    focal = share * size / (high - low).max(axis=1)
+    centre = (size - 1) / 2 + generator.normal(0, settings.shift, (len(low), 2)) * size
+    matrices = np.zeros((len(low), 3, 3))
+    matrices[:, 0, 0] = matrices[:, 1, 1] = focal
+    matrices[:, :2, 2] = centre - focal[:, None] * (low + high) / 2
+    matrices[:, 2, 2] = 1.0
+    return matrices
