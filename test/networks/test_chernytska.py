@@ -98,7 +98,18 @@ def test_latent_heatmaps_are_shown_to_the_3d_part_as_distributions():
     assert seen[0].sum(dim=(2, 3)).allclose(torch.ones(2, 21), atol=1e-4)
 
 
+def test_a_faint_ground_does_not_move_the_centre_above_the_floor():
+    network, plain = (ChernytskaPose(**SMALL, floor=floor) for floor in (0.1, 0.0))
+    maps = torch.full((1, 21, 32, 32), 0.02)
+    maps[:, :, 4, 8] = 0.9
+    # 0.9 at (8.5, 4.5) / 32 against a ground of 1023 x 0.02 about the middle.
+    assert mass_centres(plain._above_floor(maps))[0, 0].tolist() == pytest.approx([0.49, 0.485], abs=0.005)
+    assert mass_centres(network._above_floor(maps))[0, 0].tolist() == pytest.approx([8.5 / 32, 4.5 / 32])
+
+
 def test_nonsense_is_refused():
+    with pytest.raises(ValueError, match="floor is 1"):
+        ChernytskaPose(floor=1.0)
     with pytest.raises(ValueError, match="'sparse' is no variant"):
         ChernytskaPose(heatmaps="sparse")
     with pytest.raises(ValueError, match="multiple of 32"):
