@@ -69,6 +69,20 @@ class HandScale:
 
 
 @dataclass(frozen=True)
+class Lift:
+    """What a lifter says of a hand's place and of its own errors; metres follow from it."""
+
+    distance: float
+    """From the camera to the middle MCP, hand scales."""
+    distance_stddev: float
+    """Relative."""
+    joint_stddev: np.ndarray
+    """(21, 2) of the joints about the middle MCP, hand scales: across the viewing ray (per direction), along it."""
+    centre_stddev: np.ndarray
+    """(21,) of the direction in which each joint's centre is seen, radians per direction."""
+
+
+@dataclass(frozen=True)
 class HandPose:
     """One hand in one image. Without intrinsics every metric field is None: metres are never invented.
 
@@ -92,6 +106,8 @@ class HandPose:
     joint_centres_px: np.ndarray | None = None
     """(21, 2) pixels where a lifter says that the joints' centres are seen; metres follow from them. A detector's
     keypoints are where annotators click: on knuckles and creases."""
+    lift: Lift | None = None
+    """Where a lifter places the hand; set together with ``joint_centres_px``."""
     joints_m: np.ndarray | None = None
     """(21, 3) metres in the camera optical frame."""
     joint_stddev_m: np.ndarray | None = None

@@ -7,8 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from hand_pose_ros.camera import CameraModel
-from hand_pose_ros.hand import PREDICTED, HandPose
+from hand_pose_ros.hand import PREDICTED, HandPose, Lift
 from hand_pose_ros.lifting import VirtualView, network_input, restored, seen_at, virtual_view
+
+SAYS = {"distance", "distance_stddev", "joint_stddev", "keypoints", "keypoint_stddev"}
+"""Outputs with which a lifter places the hand by itself; without them ``root_depth.place`` does."""
+
+PIXEL_WIDENING = 1.1  # what a lifter learns on skeletons covers too little of rendered hands' errors (docs/lifter.md)
 
 
 class HandLifter:
@@ -59,9 +64,7 @@ def _view(hand: HandPose, camera: CameraModel | None) -> VirtualView | None:
 
 
 def _input(hand: HandPose, view: VirtualView, guess: bool) -> np.ndarray:
-    # Only how keypoints differ in confidence counts here: the hand as a whole passed the presence threshold.
-    scores = hand.keypoint_scores / max(float(np.max(hand.keypoint_scores)), 1e-6)
-    return network_input(view, scores, hand.normalized_joints if guess else None)
+    return network_input(view, hand.keypoint_scores, hand.normalized_joints if guess else None)
 
 
 def _lifted(hand: HandPose, answer: dict[str, np.ndarray], view: VirtualView, camera: CameraModel) -> HandPose:
@@ -70,4 +73,24 @@ def _lifted(hand: HandPose, answer: dict[str, np.ndarray], view: VirtualView, ca
     except ValueError:  # an answer that is no hand: the image network's joints are kept
         return hand
     centres = seen_at(answer["keypoints"], view, camera) if "keypoints" in answer else None
-    return replace(hand, normalized_joints=joints, joint_centres_px=centres)
+    lifted = replace(hand, normalized_joints=joints, joint_centres_px=centres)
+    if centres is None or not answer.keys() >= SAYS:
+        return lifted
+    # What a published keypoint errs by: its own difference from the joint's centre, and what is not known of that.
+    pixels = answer["keypoint_stddev"] * view.extent * _pixels_per_radian(hand.keypoints_px, camera)
+    off = (centres - hand.keypoints_px) ** 2
+    return replace(
+        lifted,
+        keypoint_stddev_px=PIXEL_WIDENING * np.sqrt(off.mean(axis=1) + pixels**2),
+        lift=Lift(
+            float(answer["distance"]), float(answer["distance_stddev"]), answer["joint_stddev"],
+            answer["keypoint_stddev"] * view.extent,
+        ),
+    )  # fmt: skip
+
+
+def _pixels_per_radian(keypoints_px: np.ndarray, camera: CameraModel) -> np.ndarray:
+    """(21,) geometric mean of both axes."""
+    rays = camera.unproject(keypoints_px)
+    # A small circle at the ray (u, v, 1) has |ray|^-3 of its area on the plane z = 1 as solid angle.
+    return camera.pixels_per_unit(rays) * np.linalg.norm(rays, axis=1) ** 1.5

@@ -16,16 +16,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hand_pose_ros.camera import CameraModel
-from hand_pose_ros.hand import LEFT, RIGHT, WRIST, HandScale
-from hand_pose_ros.root_depth import place
+from hand_pose_ros.hand import LEFT, RIGHT, WRIST, HandScale, Lift
+from hand_pose_ros.lifted_placement import placement
 
 POPULATION_PRIOR = HandScale(0.0955, 0.0065, "prior")
-# The same chain of 185.3 mm where a lifter places the joints' centres: 1.891 times the first segment, as in the hand
-# that lifters learn from (training/poses/standard_hand.py, after MakeHuman's rig).
-JOINT_CENTRES_PRIOR = HandScale(0.098, 0.0065, "prior")
+# Between joints' centres, where a lifter places them (training/lifting/joint_definition.py): mean and deviation over
+# the renderer's adult hands, whose lengths are ANSUR II's. Their wrist lies deeper than where people mark it.
+JOINT_CENTRES_PRIOR = HandScale(0.100, 0.0068, "prior")
 
-# By ruler, between joints' centres: what the default model follows. Keypoints of other models lie 2.6 % nearer.
-_PER_HAND_LENGTH, _PER_PALM_LENGTH = 0.098 / 0.1872, 0.098 / 0.1126
+# By ruler, between joints' centres: what the default model follows. Keypoints of other models lie 4.5 % nearer.
+_PER_HAND_LENGTH, _PER_PALM_LENGTH = 0.100 / 0.1872, 0.100 / 0.1126
 _HAND_RATIO_STDDEV = 0.020  # relative; Buchholz 1992: hand length explains about 90 % of the variance of 6.2 %
 _PALM_RATIO_STDDEV = 0.033  # relative; palm length over hand length in ANSUR II
 _DEFINITION_STDDEV = 0.022  # relative; share of the chain by source of photographs: 1.88 to 2.01
@@ -87,20 +87,30 @@ def scale_at_distance(
     camera: CameraModel,
     distance_m: float,
     distance_stddev_m: float = 0.01,
+    lift: Lift | None = None,
 ) -> HandScale:
-    """From one hand (21, 3), (21, 2) whose wrist is ``distance_m`` (0.05 to 5 m, along the optical axis) away."""
+    """From one hand (21, 3), (21, 2) whose wrist is ``distance_m`` (0.05 to 5 m, along the optical axis) away.
+
+    ``lift``: what a lifter said of it; then the pixels are those of joints' centres.
+    """
     if not (np.isfinite(distance_m) and 0.05 <= distance_m <= 5.0):
         raise ValueError(f"distance {distance_m} m: give 0.05 to 5 metres from the camera to the wrist")
-    placed = place(normalized_joints, keypoints_px, camera, HandScale(_UNIT_M, 0.0, "calibrated"))
+    placed = placement(normalized_joints, keypoints_px, camera, HandScale(_UNIT_M, 0.0, "calibrated"), lift)
     depth, stddev = placed.joints_m[WRIST, 2], placed.joint_stddev_m[WRIST, 1]
     relative = np.hypot(stddev / depth, distance_stddev_m / distance_m)
     return _measured(_UNIT_M * distance_m / depth, relative, "calibrated")
 
 
 def scale_from_depth(
-    normalized_joints: np.ndarray, keypoints_px: np.ndarray, camera: CameraModel, depth_image_m: np.ndarray
+    normalized_joints: np.ndarray,
+    keypoints_px: np.ndarray,
+    camera: CameraModel,
+    depth_image_m: np.ndarray,
+    lift: Lift | None = None,
 ) -> HandScale:
     """From one hand (21, 3), (21, 2) and a depth image (H, W) in metres, aligned with the colour image.
+
+    ``lift`` as in ``scale_at_distance``.
 
     Zero, NaN and infinity are no measurement. Each keypoint's depth is the median of its neighbourhood plus the
     distance from the skin to the joint's centre; the scale is the median over keypoints, since hidden joints and the
@@ -112,7 +122,7 @@ def scale_from_depth(
     if depth_image_m.shape != (camera.height, camera.width):
         size = f"{camera.width} x {camera.height}"
         raise ValueError(f"depth image {depth_image_m.shape}: give one aligned with the {size} image")
-    placed = place(normalized_joints, keypoints_px, camera, HandScale(_UNIT_M, 0.0, "depth"))
+    placed = placement(normalized_joints, keypoints_px, camera, HandScale(_UNIT_M, 0.0, "depth"), lift)
     measured = _sample(depth_image_m, keypoints_px) + _SKIN_TO_JOINT_M
     scales = _UNIT_M * measured / placed.joints_m[:, 2]
     scales = scales[np.isfinite(scales)]

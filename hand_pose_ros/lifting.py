@@ -14,6 +14,8 @@ import numpy as np
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.hand import LEFT, MIDDLE_MCP, WRIST
 
+SMALLEST_SCORE, LARGEST_SCORE = 0.01, 0.9995
+
 
 @dataclass(frozen=True)
 class VirtualView:
@@ -67,8 +69,15 @@ def network_input(view: VirtualView, scores: np.ndarray, guess: np.ndarray | Non
     ``guess`` (21, 3): an image network's own joints in the camera's axes, of any position and size, or None.
     """
     hint = np.zeros((21, 3)) if guess is None else normalized_guess(guess @ view.rotation)
-    parts = (view.keypoints.ravel(), scores, [np.log(view.extent)], hint.ravel(), [float(guess is not None)])
+    given = float(guess is not None)
+    parts = (view.keypoints.ravel(), confidence(scores), [np.log(view.extent)], hint.ravel(), [given])
     return np.concatenate(parts).astype(np.float32)
+
+
+def confidence(scores: np.ndarray) -> np.ndarray:
+    """Scores, 0 to 1, as the network takes them: their logits over four, so that .99 and .999 differ."""
+    scores = np.clip(scores, SMALLEST_SCORE, LARGEST_SCORE)
+    return np.log(scores / (1.0 - scores)) / 4.0
 
 
 def normalized_guess(joints: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.hand import HandPose, HandScale
 from hand_pose_ros.hand_scale import JOINT_CENTRES_PRIOR, HandScales
-from hand_pose_ros.root_depth import place
+from hand_pose_ros.lifted_placement import placement
 
 
 def placed(hand: HandPose, camera: CameraModel | None, scales: HandScales) -> HandPose:
@@ -21,16 +21,17 @@ def placed(hand: HandPose, camera: CameraModel | None, scales: HandScales) -> Ha
         return hand
     scale = scale_of(hand, scales)
     try:
-        placement = place(
-            hand.normalized_joints, pixels_of(hand), camera, scale, hand.keypoint_stddev_px, hand.keypoint_scores
-        )
+        found = placement(
+            hand.normalized_joints, pixels_of(hand), camera, scale,
+            hand.lift, hand.keypoint_stddev_px, hand.keypoint_scores,
+        )  # fmt: skip
     except ValueError:
         return hand
     return replace(
         hand,
-        joints_m=placement.joints_m,
-        joint_stddev_m=placement.joint_stddev_m,
-        normalized_joints=placement.normalized_joints,
+        joints_m=found.joints_m,
+        joint_stddev_m=found.joint_stddev_m,
+        normalized_joints=found.normalized_joints,
         hand_scale=scale,
     )
 

@@ -5,7 +5,8 @@ import pytest
 
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.hand import HandPose, OrientedBox
-from hand_pose_ros.hand_lifter import HandLifter
+from hand_pose_ros.hand_lifter import PIXEL_WIDENING, HandLifter
+from hand_pose_ros.lifting import virtual_view
 
 CAMERA = CameraModel.from_fov(640, 480, 60.0)
 
@@ -41,3 +42,31 @@ def test_a_pose_network_without_depth_gives_no_guess(card, shown):
 def test_without_a_stage_nothing_changes():
     hands = [[hand()]]
     assert HandLifter(None)(hands, [CAMERA]) is hands
+
+
+def test_a_lifter_that_says_all_places_the_hand_and_its_deviations():
+    said = {
+        "joints": np.arange(63.0).reshape(1, 21, 3), "keypoints": np.full((1, 21, 2), 0.1),
+        "distance": np.array([5.0]), "distance_stddev": np.array([0.04]),
+        "joint_stddev": np.full((1, 21, 2), 0.1), "keypoint_stddev": np.full((1, 21), 0.05),
+    }  # fmt: skip
+
+    class Stage:
+        runtime, card = "onnxruntime", {}
+
+        def __call__(self, views):
+            return said
+
+    view = virtual_view(hand().keypoints_px, CAMERA, "right")
+    [[lifted]] = HandLifter(Stage())([[hand()]], [CAMERA])
+    assert lifted.lift.distance == 5.0
+    np.testing.assert_allclose(lifted.lift.centre_stddev, 0.05 * view.extent)
+    # 1 / 554 radians per pixel at 60 degrees, nearly the same all over this small hand.
+    pixels = np.hypot(
+        0.05 * view.extent * 554.3, np.sqrt(((lifted.joint_centres_px - hand().keypoints_px) ** 2).mean(1))
+    )
+    np.testing.assert_allclose(lifted.keypoint_stddev_px, PIXEL_WIDENING * pixels, rtol=0.03)
+    del said["distance"]
+    [[lifted]] = HandLifter(Stage())([[hand()]], [CAMERA])
+    assert lifted.lift is None
+    np.testing.assert_array_equal(lifted.keypoint_stddev_px, np.ones(21))

@@ -43,7 +43,7 @@ def test_the_prior_is_a_hand():
 
 def test_rulers():
     longer = scale_from_palm_length(0.12)
-    assert longer.mean_m == pytest.approx(0.12 / 0.1126 * 0.098)
+    assert longer.mean_m == pytest.approx(0.12 / 0.1126 * 0.100)
     assert longer.source == "user"
     assert scale_from_palm_length(0.12, stddev_m=0.01).stddev_m > 2 * longer.stddev_m
     for length in (0.4, 0.02, np.nan):

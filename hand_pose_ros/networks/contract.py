@@ -14,7 +14,10 @@ OUTPUTS = {
         "keypoints": ((21, 2), True), "presence": ((), True), "right": ((), True), "joints": ((21, 3), False),
         "depth": ((21,), False), "keypoint_stddev": ((21,), False), "keypoint_score": ((21,), False),
     },
-    "lifter": {"joints": ((21, 3), True), "joint_stddev": ((21, 2), False), "keypoints": ((21, 2), False)},
+    "lifter": {
+        "joints": ((21, 3), True), "joint_stddev": ((21, 2), False), "keypoints": ((21, 2), False),
+        "keypoint_stddev": ((21,), False), "distance": ((), False), "distance_stddev": ((), False),
+    },
 }  # fmt: skip
 
 

@@ -56,13 +56,13 @@ class ScaleMeasurement:
             raise ValueError(f"{len(seen)} hands in the image: show exactly one")
         pose = seen[0].normalized_joints, pixels_of(seen[0]), frame.camera
         if self.distance_m is not None:
-            return scale_at_distance(*pose, self.distance_m)
+            return scale_at_distance(*pose, self.distance_m, lift=seen[0].lift)
         stamp_s, depth = self.depth.get(frame.camera_id, (None, None))
         if depth is None:
             raise ValueError("no depth image came: publish the aligned depth image on topic depth")
         if abs(stamp_s - frame.stamp_s) > _DEPTH_DELAY_S:
             raise ValueError(f"colour and depth are {abs(stamp_s - frame.stamp_s):.3f} s apart: synchronise the images")
-        return scale_from_depth(*pose, depth)
+        return scale_from_depth(*pose, depth, lift=seen[0].lift)
 
     def result(self) -> HandScale:
         """The combined scale; ValueError with the last problem if too few frames could be used."""

@@ -8,12 +8,13 @@ import torch
 
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.hand import MIDDLE_MCP, WRIST
-from hand_pose_ros.lifting import network_input, restored, seen_at, virtual_view
+from hand_pose_ros.lifting import confidence, network_input, restored, seen_at, virtual_view
 from hand_pose_ros.networks.lifter import INPUTS, KeypointLifter
+from hand_pose_ros.training.lifting.rotations import random_rotations
 from hand_pose_ros.training.lifting.skeletons import normalized_skeletons
-from hand_pose_ros.training.lifting.teacher_noise import TeacherNoise, features
+from hand_pose_ros.training.lifting.teacher_noise import TeacherNoise, features, fit
 from hand_pose_ros.training.lifting.train_lifter import LifterConfig, load_weights, train, validate
-from hand_pose_ros.training.lifting.views import Noise, examples, random_rotations
+from hand_pose_ros.training.lifting.views import Noise, examples
 from hand_pose_ros.training.poses.skeleton import ANGLE_NAMES
 
 CAMERA = CameraModel.from_intrinsics(640, 480, (600.0, 590.0, 310.0, 250.0))
@@ -81,7 +82,8 @@ def test_training_prepares_hands_as_the_package_does(skeletons):
     pixels = camera.project(np.column_stack([plane, np.ones(21)]))
     view = virtual_view(pixels, camera, "right")
     guess = batch.joints[0].double().numpy() @ view.rotation.T
-    np.testing.assert_allclose(network_input(view, np.ones(21), guess), row, atol=2e-3)
+    scores = 1.0 / (1.0 + np.exp(-4.0 * row[42:63]))
+    np.testing.assert_allclose(network_input(view, scores, guess), row, atol=2e-3)
 
 
 def test_truth_projects_onto_the_true_keypoints(skeletons):
@@ -91,9 +93,8 @@ def test_truth_projects_onto_the_true_keypoints(skeletons):
 
 
 def test_a_teacher_without_errors_changes_nothing(skeletons):
-    zero = torch.zeros(105, 105)
-    size = features(torch.zeros(1, 21, 2), torch.zeros(1, 21)).shape[1]
-    teacher = TeacherNoise(torch.zeros(size, 105), zero, zero, 0.1)
+    size = features(torch.zeros(1, 21, 2), torch.zeros(1, 21), torch.ones(1, 1)).shape[1]
+    teacher = TeacherNoise(torch.zeros(size, 105), torch.zeros(105, 105), torch.tensor([-2.0, -1.0, 0.5]))
     noise = replace(QUIET, teacher_share=1.0)
     batch = examples(torch.from_numpy(skeletons), noise, torch.Generator().manual_seed(1), teacher)
     torch.testing.assert_close(batch.inputs[:, :42].reshape(-1, 21, 2), batch.keypoints, atol=1e-3, rtol=1e-3)
@@ -138,4 +139,61 @@ def test_outputs_keep_their_shapes_for_any_batch():
     network = KeypointLifter(32, 1)
     assert network.example(3).shape == (3, INPUTS)
     shapes = {name: tuple(value.shape) for name, value in network(network.example(3)).items()}
-    assert shapes == {"joints": (3, 21, 3), "joint_stddev": (3, 21, 2), "keypoints": (3, 21, 2)}
+    assert shapes == {
+        "joints": (3, 21, 3), "joint_stddev": (3, 21, 2), "keypoints": (3, 21, 2), "keypoint_stddev": (3, 21),
+        "distance": (3,), "distance_stddev": (3,),
+    }  # fmt: skip
+
+
+def test_the_distance_is_that_of_the_middle_mcp(skeletons):
+    batch = examples(torch.from_numpy(skeletons), QUIET, torch.Generator().manual_seed(1))
+    extent = batch.inputs[:, 63].exp()
+    # A hand at this distance that is seen across this many radians: about half a hand scale (these fingers are bent).
+    assert (batch.distance * extent).median() == pytest.approx(0.5, abs=0.25)
+    shown = torch.cat([batch.keypoints * extent[:, None, None], torch.ones(64, 21, 1)], dim=2)
+    rays = torch.nn.functional.normalize(shown, dim=2)
+    root = batch.distance[:, None] * rays[:, MIDDLE_MCP]
+    wrist = root + batch.joints[:, WRIST]
+    torch.testing.assert_close(torch.nn.functional.normalize(wrist, dim=1), rays[:, WRIST], atol=1e-3, rtol=1e-3)
+
+
+def test_scores_reach_the_network_as_logits():
+    scores = np.array([0.0, 0.5, 0.9, 1.0])
+    found = confidence(scores)
+    assert found[1] == 0.0
+    assert (np.diff(found) > 0.2).all()
+    assert np.isfinite(found).all()
+
+
+def drawn_views(count, generator, easy):
+    """Views whose said keypoints are shrunken and noisy, less so where the teacher is sure."""
+    sure = torch.rand(count, generator=generator) * 1.5
+    plane = torch.randn(count, 21, 2, generator=generator)
+    guess = torch.randn(count, 21, 3, generator=generator)
+    size = torch.exp(-1.0 - easy * sure)[:, None, None]
+    noise = size * torch.randn(count, 21, 2, generator=generator)
+    return {
+        "plane": plane, "guess": guess, "depth": guess[..., 2], "sure": sure,
+        "said_plane": plane * (0.98 - 0.5 * size) + noise, "said_guess": guess + 0.1,
+    }  # fmt: skip
+
+
+def test_a_teachers_noise_is_learnt_with_its_dependence_on_the_presence_score():
+    generator = torch.Generator().manual_seed(0)
+    views = drawn_views(6000, generator, easy=1.0)
+    noise = fit(views)
+    assert noise.level[1] == pytest.approx(-1.0, abs=0.1)
+    for sure in (0.2, 1.3):
+        held = torch.full((6000,), sure)
+        plane, guess = noise.sample(views["plane"], views["depth"], views["guess"], held, generator)
+        size = np.exp(-1.0 - sure)
+        shrink = (plane * views["plane"]).sum() / views["plane"].pow(2).sum()
+        assert float(shrink) == pytest.approx(0.98 - 0.5 * size, abs=0.02)
+        assert float((plane - shrink * views["plane"]).std()) == pytest.approx(size, rel=0.15)
+        assert float((guess - views["guess"]).mean()) == pytest.approx(0.1, abs=0.02)
+
+
+def test_a_teachers_noise_is_stored(tmp_path):
+    noise = fit(drawn_views(500, torch.Generator().manual_seed(0), easy=1.0))
+    noise.save(tmp_path / "noise.npz")
+    torch.testing.assert_close(TeacherNoise.load(tmp_path / "noise.npz").factor, noise.factor, atol=2e-3, rtol=2e-3)

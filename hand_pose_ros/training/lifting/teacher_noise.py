@@ -4,7 +4,10 @@ Given a hand and its view, what would the model say?
 
 In the true virtual view, the model's keypoint errors (42, in extents) and the errors of its 3D guess (63, normalised)
 are a linear function of the view (keypoints and relative depths) plus a normal rest whose full covariance keeps what
-errs together (a finger, a tilt of the palm). A mixture of two sizes of the rest gives the heavy tail. Ridge regression.
+errs together (a finger, a tilt of the palm). The size of the rest falls with the hand's presence score. So does a part
+of the linear function: unsure, a network says mean hands, too small ones; what is left of sure ones is where it puts
+knuckles and tips. Of rendered hands it is less sure than of photographs. Around what the score says, sizes are
+log-normal, which gives the heavy tail. Ridge regression, surer hands weighing more.
 """
 
 from __future__ import annotations
@@ -15,10 +18,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from hand_pose_ros.training.lifting.right_hands import as_right_hands
 from hand_pose_ros.training.lifting.teacher_pairs import TeacherPairs
+from hand_pose_ros.training.lifting.virtual_axes import normalized_guess, spread, view_axes
 
 RIDGE = 30.0
+SIZES = 7.0  # errors of 0.14 extents are usual: makes both halves of the features alike in size
 OUTPUTS = 42 + 63
+KEPT = 0.85
+NAMES = ("weights", "factor", "level")
 
 
 @dataclass(frozen=True)
@@ -28,84 +36,94 @@ class TeacherNoise:
     weights: torch.Tensor
     """(F, 105)"""
     factor: torch.Tensor
-    """(105, 105) lower Cholesky factor of the calm hands' covariance."""
-    wild_factor: torch.Tensor
-    """(105, 105) of the rest."""
-    wild_share: float
+    """(105, 105) lower Cholesky factor of the covariance of rests whose keypoints' root mean square is 1."""
+    level: torch.Tensor
+    """(3,) the logarithm of the rest's size: constant, slope over ``confidence`` of the presence score, deviation."""
 
-    def sample(self, plane: torch.Tensor, depth: torch.Tensor, guess: torch.Tensor, generator: torch.Generator):
+    def sample(
+        self, plane: torch.Tensor, depth: torch.Tensor, guess: torch.Tensor, sure: torch.Tensor, generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """The model's keypoints (N, 21, 2) and guess (N, 21, 3) for true virtual views.
 
         ``plane`` (N, 21, 2) true keypoints in extents; ``depth`` (N, 21) true depths about the middle MCP, hand scales;
-        ``guess`` (N, 21, 3) the normalised truth.
+        ``guess`` (N, 21, 3) the normalised truth; ``sure`` (N,) ``confidence`` of the presence scores.
         """
-        count = len(plane)
-        rest = torch.randn(count, OUTPUTS, generator=generator)
-        wild = torch.rand(count, 1, generator=generator) < self.wild_share
-        errors = torch.where(wild, rest @ self.wild_factor.T, rest @ self.factor.T)
-        errors = errors + features(plane, depth) @ self.weights
+        size = torch.exp(self.level[0] + self.level[1] * sure)[:, None]
+        own = torch.exp(self.level[2] * torch.randn(len(plane), 1, generator=generator).clamp(-3.0, 3.0))
+        rest = torch.randn(len(plane), OUTPUTS, generator=generator) @ self.factor.T
+        errors = size * own * rest + features(plane, depth, size) @ self.weights
         return plane + errors[:, :42].reshape(-1, 21, 2), guess + errors[:, 42:].reshape(-1, 21, 3)
 
     def save(self, path: Path):
         """Write as .npz, half precision."""
-        tensors = {
-            name: getattr(self, name).numpy().astype(np.float16) for name in ("weights", "factor", "wild_factor")
-        }
-        np.savez_compressed(path, wild_share=self.wild_share, **tensors)
+        tensors = {name: getattr(self, name).numpy().astype(np.float16) for name in NAMES}
+        np.savez_compressed(path, **tensors)
 
     @classmethod
     def load(cls, path: Path) -> TeacherNoise:
         """Read what ``save`` wrote."""
         with np.load(path) as stored:
-            names = ("weights", "factor", "wild_factor")
-            tensors = {name: torch.from_numpy(stored[name].astype(np.float32)) for name in names}
-            return cls(**tensors, wild_share=float(stored["wild_share"]))
+            return cls(**{name: torch.from_numpy(stored[name].astype(np.float32)) for name in NAMES})
 
 
-def features(plane: torch.Tensor, depth: torch.Tensor) -> torch.Tensor:
-    """(N, F): one, keypoints, depths, and whether each finger's joints bend towards or away from the viewer."""
+def features(plane: torch.Tensor, depth: torch.Tensor, size: torch.Tensor) -> torch.Tensor:
+    """(N, F): one, keypoints, depths, and whether each finger's joints bend towards or away from the viewer.
+
+    Then the same times ``size`` (N, 1), that of the errors.
+    """
     bend = torch.relu(depth)
-    return torch.cat([torch.ones_like(depth[:, :1]), plane.flatten(1), depth, bend], dim=1)
+    view = torch.cat([torch.ones_like(depth[:, :1]), plane.flatten(1), depth, bend], dim=1)
+    return torch.cat([view, SIZES * size * view], dim=1)
 
 
-def fit(views: dict[str, torch.Tensor], wild_share: float = 0.15) -> TeacherNoise:
+def fit(views: dict[str, torch.Tensor]) -> TeacherNoise:
     """Fit to true and said views as ``true_views`` gives them."""
-    inputs = features(views["plane"], views["depth"])
+    sure = views["sure"]
     targets = torch.cat(
         [(views["said_plane"] - views["plane"]).flatten(1), (views["said_guess"] - views["guess"]).flatten(1)], dim=1
     )
-    keep = torch.ones(len(inputs), dtype=torch.bool)
+    keep, level = torch.ones(len(sure), dtype=torch.bool), torch.tensor([-1.4, -0.8])
     for _ in range(3):  # leave the wildest out of the fit of the mean
-        weights = _ridge(inputs[keep], targets[keep])
+        size = torch.exp(level[0] + level[1] * sure)[:, None]
+        inputs = features(views["plane"], views["depth"], size)
+        weights = _ridge((inputs / size)[keep], (targets / size)[keep])
         rest = targets - inputs @ weights
-        size = rest[:, :42].pow(2).mean(dim=1)
-        keep = size <= torch.quantile(size, 1.0 - wild_share)
-    return TeacherNoise(weights, _factor(rest[keep]), _factor(rest[~keep]), wild_share)
+        measured = rest[:, :42].pow(2).mean(dim=1).sqrt()
+        level = _line(sure[keep], measured[keep].log())
+        relative = (measured.log() - level[0] - level[1] * sure).exp()
+        keep = relative <= torch.quantile(relative, KEPT)
+    factor = _factor(rest / measured[:, None])
+    return TeacherNoise(weights, factor, torch.cat([level, _spread_beyond(factor, relative.log())]))
+
+
+def _spread_beyond(factor: torch.Tensor, sizes: torch.Tensor) -> torch.Tensor:
+    """(1,) deviation of the logarithms of sizes beyond that which normal rests have by themselves."""
+    rest = torch.randn(4096, OUTPUTS, generator=torch.Generator().manual_seed(0)) @ factor.T
+    own = rest[:, :42].pow(2).mean(dim=1).sqrt().log()
+    return (sizes.var() - own.var()).clamp_min(0.0).sqrt()[None]
+
+
+def _line(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """(2,) constant and slope of least squares."""
+    return torch.linalg.lstsq(torch.stack([torch.ones_like(x), x], dim=1), y[:, None]).solution[:, 0]
 
 
 def _ridge(inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    # In units of the mean weight, so that the penalty keeps its meaning.
+    unit = inputs[:, 0].pow(2).mean()
     penalty = RIDGE * torch.eye(inputs.shape[1])
     penalty[0, 0] = 0.0
-    return torch.linalg.solve(inputs.T @ inputs + penalty, inputs.T @ targets)
+    return torch.linalg.solve(inputs.T @ inputs / unit + penalty, inputs.T @ targets / unit)
 
 
 def _factor(rest: torch.Tensor) -> torch.Tensor:
     covariance = rest.T @ rest / len(rest)
-    return torch.linalg.cholesky(covariance + 1e-5 * torch.eye(OUTPUTS))
+    return torch.linalg.cholesky(covariance + 1e-5 * covariance.diagonal().mean() * torch.eye(OUTPUTS))
 
 
 def true_views(pairs: TeacherPairs) -> dict[str, torch.Tensor]:
     """The pairs in the virtual view of the TRUE keypoints, left hands mirrored; those given the wrong side left out."""
-    from hand_pose_ros.training.lifting.views import normalized_guess, spread, view_axes
-
-    right_side = pairs.left == pairs.said_left
-    mirror = np.where(pairs.left, -1.0, 1.0)[right_side]
-    joints = _mirrored(pairs.joints_m[right_side], mirror)
-    guess = _mirrored(pairs.guess[right_side], mirror)
-    fx, fy, cx, cy = pairs.intrinsics[right_side].T[:, :, None]
-    pixels = pairs.keypoints_px[right_side]
-    said = np.stack([(pixels[..., 0] - cx) / fx * mirror[:, None], (pixels[..., 1] - cy) / fy], axis=-1)
-    joints, guess, said = (torch.from_numpy(array).float() for array in (joints, guess, said))
+    joints, said, guess, sure = as_right_hands(pairs)
     true = joints[..., :2] / joints[..., 2:]
     axes = view_axes(true)
     plane, said_plane = _turn(true, axes), _turn(said, axes)
@@ -121,11 +139,8 @@ def true_views(pairs: TeacherPairs) -> dict[str, torch.Tensor]:
         "said_guess": normalized_guess(guess @ axes),
         "joints": truth / scale,
         "root": ((joints[:, 9:10] @ axes) / scale)[:, 0],
+        "sure": sure,
     }
-
-
-def _mirrored(points: np.ndarray, mirror: np.ndarray) -> np.ndarray:
-    return points * np.stack([mirror, np.ones_like(mirror), np.ones_like(mirror)], axis=1)[:, None]
 
 
 def _turn(plane: torch.Tensor, axes: torch.Tensor) -> torch.Tensor:

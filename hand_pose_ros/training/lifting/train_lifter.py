@@ -13,9 +13,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from hand_pose_ros.networks.lifter import KeypointLifter
+from hand_pose_ros.training.lifting.lifter_losses import figures, losses
 from hand_pose_ros.training.lifting.skeletons import bank_of_angles, normalized_skeletons
 from hand_pose_ros.training.lifting.teacher_noise import TeacherNoise
-from hand_pose_ros.training.lifting.views import Batch, Noise, examples
+from hand_pose_ros.training.lifting.views import Noise, examples
 
 SAVE_EVERY_S = 60.0
 
@@ -56,33 +57,6 @@ def skeleton_source(config: LifterConfig, folder: Path, seed: int, count: int) -
     return draw
 
 
-def losses(network: KeypointLifter, batch: Batch, bone_weight: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Total loss and mean joint distance in hand scales.
-
-    Mean Euclidean distance of joints and of keypoints, the same of the bones (after He et al. 2021), and the
-    negative logarithm of the normal density of the errors under the stated deviations.
-    """
-    joints, stddev, keypoints = _answer(network(batch.inputs))
-    error = joints - batch.joints
-    distance = error.norm(dim=2).mean()
-    bones = (_bones(joints) - _bones(batch.joints)).norm(dim=2).mean()
-    seen = (keypoints - batch.keypoints).norm(dim=2).mean()
-    detached = error.detach()
-    across = detached[..., :2].pow(2).mean(dim=2)
-    square = torch.stack([across, detached[..., 2].pow(2)], dim=2)
-    count = torch.tensor([2.0, 1.0], device=stddev.device)
-    likelihood = (count * (stddev.log() + 0.5 * square / stddev.pow(2)))[:, _MOVING].mean()
-    return distance + seen + bone_weight * bones + 0.01 * likelihood, distance.detach()
-
-
-_PARENTS = torch.tensor([0 if child % 4 == 1 else child - 1 for child in range(1, 21)])
-_MOVING = [index for index in range(21) if index != 9]  # the middle MCP is the origin
-
-
-def _bones(joints: torch.Tensor) -> torch.Tensor:
-    return joints[:, 1:] - joints[:, _PARENTS.to(joints.device)]
-
-
 def train(
     config: LifterConfig,
     folder: Path,
@@ -103,7 +77,7 @@ def train(
     teacher = TeacherNoise.load(Path(config.teacher_noise)) if config.teacher_noise else None
     saved = time.monotonic()
     for step in range(start, config.steps):
-        batch = _to(examples(draw(config.batch), config.noise, generator, teacher), device)
+        batch = examples(draw(config.batch), config.noise, generator, teacher).to(device)
         loss, distance = losses(network, batch, config.bone_weight)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -127,31 +101,11 @@ def load_weights(config: LifterConfig, path: Path) -> KeypointLifter:
 
 def validate(network: KeypointLifter, config: LifterConfig, folder: Path, count: int = 8192) -> dict[str, float]:
     """Errors on poses and proportions drawn with another seed: hand scales, and coverage of the stated deviations."""
-    draw = skeleton_source(config, folder, seed=9_000, count=20_000)
+    draw = skeleton_source(config, folder, seed=9_000, count=min(20_000, config.poses))
     teacher = TeacherNoise.load(Path(config.teacher_noise)) if config.teacher_noise else None
     batch = examples(draw(count), config.noise, torch.Generator().manual_seed(9_000), teacher)
     with torch.no_grad():
-        joints, stddev, keypoints = _answer(network.eval()(batch.inputs))
-    error = (joints - batch.joints)[:, _MOVING]
-    stddev, given = stddev[:, _MOVING], batch.inputs[:, -1] > 0
-    distance = error.norm(dim=2).mean(dim=1)
-    return {
-        "keypoint_error": float((keypoints - batch.keypoints).norm(dim=2).mean()),
-        "keypoint_error_before": float((_given_keypoints(batch) - batch.keypoints).norm(dim=2).mean()),
-        "joint_error": float(distance.mean()),
-        "joint_error_with_guess": float(distance[given].mean()),
-        "joint_error_without_guess": float(distance[~given].mean()),
-        "covered_across": float((error[..., :2].abs() <= stddev[..., :1]).float().mean()),
-        "covered_along": float((error[..., 2].abs() <= stddev[..., 1]).float().mean()),
-    }
-
-
-def _answer(output: dict[str, torch.Tensor]):
-    return output["joints"], output["joint_stddev"], output["keypoints"]
-
-
-def _given_keypoints(batch: Batch) -> torch.Tensor:
-    return batch.inputs[:, :42].reshape(-1, 21, 2)
+        return figures(network.eval()(batch.inputs), batch)
 
 
 def _rate(step: int, config: LifterConfig) -> float:
@@ -166,10 +120,6 @@ def _average(averaged, network, decay: float):
     with torch.no_grad():
         for slow, fast in zip(averaged.parameters(), network.parameters(), strict=True):
             slow.lerp_(fast, 1.0 - decay)
-
-
-def _to(batch: Batch, device: str) -> Batch:
-    return Batch(*(tensor.to(device) for tensor in (batch.inputs, batch.joints, batch.keypoints)))
 
 
 def _save(path: Path, config: LifterConfig, step: int, state: dict):
