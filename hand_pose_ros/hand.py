@@ -103,6 +103,9 @@ class HandPose:
     """(21,) 1-sigma deviation per image axis, pixels."""
     normalized_joints: np.ndarray
     """(21, 3) middle MCP at the origin, wrist-to-middle-MCP length 1, axes of the camera optical frame."""
+    mirror_gap: float | None = None
+    """How far looks at the hand and at its mirror image differ: mean over keypoints, longer sides of their box. None in
+    video, where the mirror image is not looked at. The less they differ, the less keypoints err (``still_looks``)."""
     joint_centres_px: np.ndarray | None = None
     """(21, 2) pixels where a lifter says that the joints' centres are seen; metres follow from them. A detector's
     keypoints are where annotators click: on knuckles and creases."""

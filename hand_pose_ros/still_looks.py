@@ -70,7 +70,9 @@ def _back(hand: HandPose, width: int) -> HandPose:
 def agreed(first: HandPose, second: HandPose) -> HandPose:
     """The mean of two looks at one hand; what they differ by widens its deviations."""
     keypoints = 0.5 * (first.keypoints_px + second.keypoints_px)
-    half = np.sqrt(((first.keypoints_px - second.keypoints_px) ** 2).mean(axis=1)) / 2.0
+    apart = first.keypoints_px - second.keypoints_px
+    half = np.sqrt((apart**2).mean(axis=1)) / 2.0
+    extent = max(float(np.ptp(keypoints, axis=0).max()), 1.0)
     right = 0.5 * (_right(first) + _right(second))
     return replace(
         first,
@@ -82,6 +84,7 @@ def agreed(first: HandPose, second: HandPose) -> HandPose:
         keypoint_scores=0.5 * (first.keypoint_scores + second.keypoint_scores),
         keypoint_stddev_px=np.hypot(0.5 * (first.keypoint_stddev_px + second.keypoint_stddev_px), half),
         normalized_joints=normalize(first.normalized_joints + second.normalized_joints)[0],
+        mirror_gap=float(np.linalg.norm(apart, axis=1).mean()) / extent,
     )
 
 

@@ -1,11 +1,13 @@
 """The lifter's stage: what it is shown."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.hand import HandPose, OrientedBox
-from hand_pose_ros.hand_lifter import PIXEL_WIDENING, HandLifter
+from hand_pose_ros.hand_lifter import PIXEL_WIDENING, USUAL_GAP, HandLifter
 from hand_pose_ros.lifting import virtual_view
 
 CAMERA = CameraModel.from_fov(640, 480, 60.0)
@@ -66,6 +68,9 @@ def test_a_lifter_that_says_all_places_the_hand_and_its_deviations():
         0.05 * view.extent * 554.3, np.sqrt(((lifted.joint_centres_px - hand().keypoints_px) ** 2).mean(1))
     )
     np.testing.assert_allclose(lifted.keypoint_stddev_px, PIXEL_WIDENING * pixels, rtol=0.03)
+    sure = replace(hand(), mirror_gap=USUAL_GAP / 2.0)
+    [[surer]] = HandLifter(Stage())([[sure]], [CAMERA])
+    np.testing.assert_allclose(surer.keypoint_stddev_px, np.sqrt(0.5) * lifted.keypoint_stddev_px)
     del said["distance"]
     [[lifted]] = HandLifter(Stage())([[hand()]], [CAMERA])
     assert lifted.lift is None

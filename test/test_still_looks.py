@@ -88,6 +88,8 @@ def test_what_two_looks_differ_by_widens_the_deviation(drawn, image):
     both = agreed(hand, moved)
     np.testing.assert_allclose(both.keypoints_px, hand.keypoints_px + (3.0, 0.0))
     np.testing.assert_allclose(both.keypoint_stddev_px, np.hypot(hand.keypoint_stddev_px, 6.0 / np.sqrt(2.0) / 2.0))
+    assert both.mirror_gap == pytest.approx(6.0 / np.ptp(both.keypoints_px, axis=0).max())
+    assert hand.mirror_gap is None
     assert both.handedness == "right"
     assert both.handedness_score == pytest.approx(0.5 * (hand.handedness_score + 0.4))
 
