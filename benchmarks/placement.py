@@ -26,6 +26,7 @@ from hand_pose_ros.lifted_placement import by_distance
 from hand_pose_ros.metric_hand import pixels_of, placed
 from hand_pose_ros.networks.build import load_model
 from hand_pose_ros.root_depth import root_depth_closed_form, root_least_squares
+from hand_pose_ros.still_looks import looked_at
 from hand_pose_ros.training.datasets.index_json import read_index
 from hand_pose_ros.training.evaluation.evaluation import evaluate
 from hand_pose_ros.training.evaluation.prediction import PredictedHand
@@ -81,7 +82,15 @@ def photographed(data: Path, model):
     """Samples with metres, and the lifted hands of each."""
     estimator = HandEstimator(model, EstimatorSettings(max_hands=4, min_score=0.3, min_presence=0.3))
     samples = [sample for sample in read_index(data) if sample.camera and sample.hands[0].joints_m is not None]
-    return samples, [estimator(sample.image(), sample.camera) for sample in samples]
+    return samples, [lifted(estimator, sample.image(), sample.camera) for sample in samples]
+
+
+def lifted(estimator: HandEstimator, image, camera) -> list[HandPose]:
+    """What the estimator sees in an image, before it is placed."""
+    [detections] = estimator.detect([image])
+    boxes, sides = [found.box for found in detections], [found.side for found in detections]
+    seen = looked_at(estimator, image, boxes, camera, sides, estimator.stills)
+    return estimator.lift([[hand for hand in seen if hand is not None]], [camera])[0]
 
 
 def rendered(path: Path, model, limit: int):
