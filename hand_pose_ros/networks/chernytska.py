@@ -27,11 +27,12 @@ EMPTY = -4.0
 """Bias of a direct heatmap before its sigmoid: it begins nearly empty, as its targets are."""
 
 
-def convolutions(*channels: int) -> nn.Sequential:
-    """3 x 3 convolutions without bias, each followed by a ReLU."""
+def convolutions(*channels: int, norm: bool = False) -> nn.Sequential:
+    """3 x 3 convolutions without bias, each followed by batch normalisation (if ``norm``) and a ReLU."""
     layers = []
     for entering, leaving in pairwise(channels):
-        layers += [nn.Conv2d(entering, leaving, 3, 1, 1, bias=False), nn.ReLU(inplace=True)]
+        layers += [nn.Conv2d(entering, leaving, 3, 1, 1, bias=False)]
+        layers += [nn.BatchNorm2d(leaving)] * norm + [nn.ReLU(inplace=True)]
     return nn.Sequential(*layers)
 
 
@@ -43,9 +44,9 @@ def doubled(features: torch.Tensor) -> torch.Tensor:
 class UpSamplingBlock(nn.Module):
     """Coarse features, doubled in size, beside the encoder's of that size; then two convolutions."""
 
-    def __init__(self, coarse: int, fine: int, channels: int):
+    def __init__(self, coarse: int, fine: int, channels: int, norm: bool = False):
         super().__init__()
-        self.convolutions = convolutions(coarse + fine, channels, channels)
+        self.convolutions = convolutions(coarse + fine, channels, channels, norm=norm)
 
     def forward(self, coarse: torch.Tensor, fine: torch.Tensor) -> torch.Tensor:
         """(N, coarse, H, W) and (N, fine, 2 H, 2 W) to (N, channels, 2 H, 2 W)."""
@@ -60,12 +61,14 @@ class ChernytskaPose(nn.Module):
     ``keypoint_score`` (N, 21), the heatmap's peak, of direct heatmaps. In training also ``heatmaps`` (N, 21, S, S) and
     the logits of the head. ``width`` multiplies all channels: 1 is as published. ``floor``: the share of a direct
     heatmap's peak that is taken off before its centre of mass is; 0 is as published. The IoU loss leaves a faint
-    ground over the whole map, whose mass draws the centre to the crop's middle.
+    ground over the whole map, whose mass draws the centre to the crop's middle. ``norm``: batch normalisation in the
+    decoder, which the thesis has in the pretrained encoder alone.
     """
 
     def __init__(
-        self, size: int = 128, width: float = 1.0, heatmaps: str = "direct", pose: str = "vector", floor: float = 0.0
-    ):
+        self, size: int = 128, width: float = 1.0, heatmaps: str = "direct", pose: str = "vector", floor: float = 0.0,
+        norm: bool = False,
+    ):  # fmt: skip
         super().__init__()
         if not 0.0 <= floor < 1.0:
             raise ValueError(f"floor is {floor}: give a share of the heatmap's peak, 0 to below 1")
@@ -77,15 +80,14 @@ class ChernytskaPose(nn.Module):
         self.floor = floor if heatmaps == "direct" else 0.0
         self.input_size, self.direct, self.tree = size, heatmaps == "direct", BoneTree() if pose == "tree" else None
         self.encoder = ResNet34Encoder(width)
-        self.rises = nn.ModuleList(_rises(self.encoder.channels))
+        self.rises = nn.ModuleList(_rises(self.encoder.channels, norm))
         fine, quarter, narrow = self.encoder.channels[0], self.encoder.channels[1], widths(width, (32, 64))
-        self.regressor_2d = nn.Sequential(
-            nn.Conv2d(fine, fine, 3, 1, 1, bias=False), nn.ReLU(inplace=True), nn.Conv2d(fine, KEYPOINTS, 3, 1, 1)
-        )
+        self.regressor_2d = nn.Sequential(*convolutions(fine, fine, norm=norm), nn.Conv2d(fine, KEYPOINTS, 3, 1, 1))
         self.heatmap_block = nn.Sequential(
-            convolutions(KEYPOINTS, narrow[0]), nn.MaxPool2d(2), convolutions(narrow[0], narrow[1]), nn.MaxPool2d(2)
-        )
-        self.block_3d = convolutions(narrow[1] + quarter, narrow[1], narrow[0])
+            convolutions(KEYPOINTS, narrow[0], norm=norm), nn.MaxPool2d(2),
+            convolutions(narrow[0], narrow[1], norm=norm), nn.MaxPool2d(2),
+        )  # fmt: skip
+        self.block_3d = convolutions(narrow[1] + quarter, narrow[1], narrow[0], norm=norm)
         self.regressor_3d = nn.Sequential(
             nn.Linear(narrow[0] * (size // 4) ** 2, HIDDEN), nn.ReLU(inplace=True), nn.Linear(HIDDEN, self._values())
         )
@@ -134,10 +136,10 @@ class ChernytskaPose(nn.Module):
         nn.init.normal_(self.regressor_3d[-1].weight, std=0.01)
 
 
-def _rises(channels: tuple[int, ...]) -> list[UpSamplingBlock]:
+def _rises(channels: tuple[int, ...], norm: bool) -> list[UpSamplingBlock]:
     """Four blocks, from 1/32 to 1/2; each leaves with the channels of the encoder's features it met."""
     found, entering = [], channels[4]
     for fine in channels[3::-1]:
-        found.append(UpSamplingBlock(entering, fine, fine))
+        found.append(UpSamplingBlock(entering, fine, fine, norm))
         entering = fine
     return found

@@ -98,6 +98,14 @@ def test_latent_heatmaps_are_shown_to_the_3d_part_as_distributions():
     assert seen[0].sum(dim=(2, 3)).allclose(torch.ones(2, 21), atol=1e-4)
 
 
+def test_normalisation_in_the_decoder_is_an_addition():
+    names, normed = ({n for n, _ in ChernytskaPose(**SMALL, norm=norm).named_modules()} for norm in (False, True))
+    assert not any(isinstance(part, torch.nn.BatchNorm2d) for part in ChernytskaPose(**SMALL).rises.modules())
+    kinds = [type(part) for part in ChernytskaPose(**SMALL, norm=True).rises[0].convolutions]
+    assert kinds == [torch.nn.Conv2d, torch.nn.BatchNorm2d, torch.nn.ReLU] * 2
+    assert len(normed) == len(names) + 8 + 1 + 2 + 2  # one per convolution but the last in 2D
+
+
 def test_a_faint_ground_does_not_move_the_centre_above_the_floor():
     network, plain = (ChernytskaPose(**SMALL, floor=floor) for floor in (0.1, 0.0))
     maps = torch.full((1, 21, 32, 32), 0.02)
