@@ -7,7 +7,8 @@
 | cos2 (M-cos-2) | 10 L_cos |
 | asm (M-asm) | L_asm, its weight falling from 100 to 1 |
 
-Everything is counted in hand scales, where the public code takes metres, and per hand, where it sums over the batch.
+Lengths are metres, as in the public code, on hands that all have a hand scale of 0.1 m; losses are per hand, where that
+sums over the batch. Places on the heatmaps carry no gradient from the pose, as the cells of the highest score do not.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ VERSIONS = {
 }
 BONE_LOSSES = {LENGTH: length_loss, DIRECTION: direction_loss, COSINE: cosine_loss}
 MAP_SIZE = 64.0
+HAND_SCALE_M = 0.1
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def posed(output: dict[str, torch.Tensor], batch: HandBatch) -> torch.Tensor:
     size = torch.where(known, size, output["size"])
     closeness = torch.where(known, closeness, output["closeness"])
     centre = torch.where(known[:, None], centre, 0.5)
-    return unprojected(output["keypoints"], output["relative_depth"], size, closeness, centre)
+    return unprojected(output["keypoints"].detach(), output["relative_depth"], size, closeness, centre)
 
 
 def view_loss(output: dict[str, torch.Tensor], batch: HandBatch) -> torch.Tensor:
@@ -127,5 +129,5 @@ def view_loss(output: dict[str, torch.Tensor], batch: HandBatch) -> torch.Tensor
 
 
 def wrist_based(joints: torch.Tensor) -> torch.Tensor:
-    """Joints (N, 21, 3) counted from the wrist, the paper's root."""
-    return joints - joints[:, WRIST : WRIST + 1]
+    """Metres (N, 21, 3) from the wrist, the paper's root, of joints in hand scales."""
+    return HAND_SCALE_M * (joints - joints[:, WRIST : WRIST + 1])
