@@ -103,14 +103,9 @@ class HandPose:
     """(21,) 1-sigma deviation per image axis, pixels."""
     normalized_joints: np.ndarray
     """(21, 3) middle MCP at the origin, wrist-to-middle-MCP length 1, axes of the camera optical frame."""
-    mirror_gap: float | None = None
-    """How far looks at the hand and at its mirror image differ: mean over keypoints, longer sides of their box. None in
-    video, where the mirror image is not looked at. The less they differ, the less keypoints err (``still_looks``)."""
     joint_centres_px: np.ndarray | None = None
     """(21, 2) pixels where a lifter says that the joints' centres are seen; metres follow from them. A detector's
     keypoints are where annotators click: on knuckles and creases."""
-    lift: Lift | None = None
-    """Where a lifter places the hand; set together with ``joint_centres_px``."""
     joints_m: np.ndarray | None = None
     """(21, 3) metres in the camera optical frame."""
     joint_stddev_m: np.ndarray | None = None
@@ -121,3 +116,8 @@ class HandPose:
     status: str = DETECTED
     metadata: dict = field(default_factory=dict)
     """What a network adds beyond the contract (masks, viewpoint); nothing in the package depends on it."""
+    lift: Lift | None = None
+    """Where a lifter places the hand; set together with ``joint_centres_px``."""
+    mirror_gap: float | None = None
+    """How far looks at the hand and at its mirror image differ: mean over keypoints, longer sides of their box. None in
+    video, where the mirror image is not looked at. The less they differ, the less keypoints err (``still_looks``)."""
