@@ -18,6 +18,8 @@ VARIANTS = ("single_scale", "multi_scale", "skeleton")
 """The rows of their Table II: a U-Net with heatmaps of one scale; five scales; five scales and the skeleton."""
 SCALE_WEIGHTS = (1.0, 0.5, 0.25, 0.5, 1.0)
 """Of heatmaps of the input's size, a half, a quarter, a half and the whole size again, in the network's order."""
+UNITS = 3
+"""Residual units of a block. With one the last maps would see 45 of 128 pixels, too few to tell fingers apart."""
 EMPTY = -4.0
 """First bias of a heatmap before its sigmoid: nearly empty, as its targets are."""
 
@@ -57,6 +59,12 @@ class Residual(nn.Module):
         return functional.relu(around + self.norm(self.convolution(self.enter(features))))
 
 
+def residual_block(channels_in: int, channels: int, stride: int = 1, rise: bool = False) -> nn.Sequential:
+    """A block of ``UNITS`` residual units, of which the first changes the size."""
+    first = Residual(channels_in, channels, stride, rise)
+    return nn.Sequential(first, *(Residual(channels, channels) for _ in range(UNITS - 1)))
+
+
 class MultiScaleNetwork(nn.Module):
     """Images (N, C, S, S) through two residual blocks down and two up, with heatmaps at each of the five stations.
 
@@ -67,9 +75,11 @@ class MultiScaleNetwork(nn.Module):
         super().__init__()
         first, second, third = widths(width, (64, 128, 256))
         self.enter = nn.Sequential(ConvBlock(inputs, first, kernel=7), ConvBlock(first, first))
-        self.down = nn.ModuleList([Residual(first, second, 2), Residual(second, third, 2)])
+        self.down = nn.ModuleList([residual_block(first, second, 2), residual_block(second, third, 2)])
         # Beside the way through, the features of the same size on the way down.
-        self.up = nn.ModuleList([Residual(third, second, rise=True), Residual(2 * second, first, rise=True)])
+        self.up = nn.ModuleList(
+            [residual_block(third, second, rise=True), residual_block(2 * second, first, rise=True)]
+        )
         stations = (first, second, third, 2 * second, 2 * first)
         self.heads = nn.ModuleList(nn.Conv2d(channels, KEYPOINTS, 1) for channels in stations)
         for head in self.heads:
