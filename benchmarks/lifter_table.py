@@ -1,6 +1,6 @@
 """Forms and losses of a lifter side by side: same inputs, same budget, same seed.
 
-    python benchmarks/lifter_table.py --pairs held_back.npz --data eval_dev [--steps 1500] [--markdown docs/lifter.md]
+    python benchmarks/lifter_table.py --pairs held_back.npz --data eval_dev [--steps 1000] [--markdown docs/lifter.md]
 
 Pairs are what `hand_pose_ros teacher_noise OUT --split held_back --keep-pairs held_back.npz` keeps: what mediapipe_full
 says of rendered hands with skins and poses that no training saw. DATA holds an index.json with labelled photographs;
@@ -156,7 +156,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with index.json")
     parser.add_argument("--teacher-noise", type=Path, default=Path("config/training/mediapipe_full_noise.npz"))
     parser.add_argument("--work", type=Path, default=Path("/tmp/lifter_table"), help="where drawn poses are kept")
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--poses", type=int, default=20_000)
     parser.add_argument("--limit", type=int, default=800, help="pairs to test on")
