@@ -13,9 +13,7 @@ def add_parser(subparsers):
     rendered = actions.add_parser("rendered", help="images of 0 to 3 rendered hands; run again, it continues")
     rendered.add_argument("--processes", type=int, default=1, help="renderers at the same time (default 1)")
     photographs = actions.add_parser("photographs", help="photographs whose hands a teacher labels")
-    photographs.add_argument(
-        "folders", type=Path, nargs="+", metavar="DIR", help="one source each, by its name"
-    )
+    photographs.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="one source each, by its name")
     photographs.add_argument("--model", default="mediapipe_full", help="the teacher (default mediapipe_full)")
     negatives = actions.add_parser("negatives", help="images without hands, to count false positives on")
     negatives.add_argument("--photographs", type=Path, required=True, metavar="STORE", help="written by `photographs`")
