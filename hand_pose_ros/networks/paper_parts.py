@@ -30,16 +30,17 @@ def mass_centres(heatmaps: torch.Tensor) -> torch.Tensor:
 
 
 class WholeHandHead(nn.Module):
-    """Presence and side from deep features: ours, where a paper has no such output."""
+    """Presence and side from deep features: ours, where a paper has no such output.
+
+    The logits come in evaluation mode too: a part that stands still in a phase of the training is in that mode.
+    """
 
     def __init__(self, channels: int, width: int = 64):
         super().__init__()
         self.layers = nn.Sequential(nn.Linear(channels, width), nn.ReLU(), nn.Linear(width, 2))
 
     def forward(self, features: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Features (N, C, H, W) to ``presence`` and ``right`` (N,); in training also their logits."""
+        """Features (N, C, H, W) to ``presence`` and ``right`` (N,), ``presence_logit`` and ``right_logit``."""
         answer = self.layers(features.mean(dim=(2, 3))).float()
         outputs = {"presence": answer[:, 0].sigmoid(), "right": answer[:, 1].sigmoid()}
-        if self.training:
-            outputs |= {"presence_logit": answer[:, 0], "right_logit": answer[:, 1]}
-        return outputs
+        return outputs | {"presence_logit": answer[:, 0], "right_logit": answer[:, 1]}

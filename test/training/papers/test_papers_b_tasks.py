@@ -21,6 +21,8 @@ from hand_pose_ros.training.papers.torchvision_weights import load_encoder
 from hand_pose_ros.training.skeleton_map import skeleton_map
 from hand_pose_ros.training.sources.frames_store import DOUBTFUL, HAND, NOTHING
 from hand_pose_ros.training.trainer.config import read_config
+from hand_pose_ros.training.trainer.optimiser import begin_phase, training_mode
+from hand_pose_ros.training.trainer.schedule import Schedule
 
 CONFIGS = Path(__file__).parents[3] / "config" / "training"
 NAMES = ("chernytska", "kourbane", "shin")
@@ -116,6 +118,17 @@ def test_two_phases_and_the_encoder_stands_still_with_imagenets_weights(tmp_path
     assert learning == {name for name, _ in network.named_parameters() if not name.startswith("encoder.")}
     assert (frozen.augment, tuned.augment, tuned.learn) == (False, True, ())
     assert TASKS["chernytska"]().phases[0].learn == ()
+
+
+@pytest.mark.parametrize("name", ["kourbane", "chernytska"])
+def test_every_phase_trains_with_the_rest_standing_still(name):
+    task, given = TASKS[name](), batch()
+    for phase in task.phases:
+        begin_phase(task.network, phase, Schedule())
+        training_mode(task.network)
+        task.loss(task.network, given, 0)["loss"].backward()
+        learning = [value for key, value in task.network.named_parameters() if key.startswith(phase.learn or "")]
+        assert all(value.grad is not None for value in learning)
 
 
 def test_encoder_weights_that_do_not_fit_are_refused(tmp_path):
