@@ -30,7 +30,8 @@ import sys
 
 from hand_pose_ros.cli import main
 
-sys.exit(main())
+if __name__ == "__main__":  # processes that `render` and `train` start import this file again
+    sys.exit(main())
 """
 
 
