@@ -52,7 +52,10 @@ def clip_error(source: str, bag: Path) -> dict:
 
 def frames_of_bag(bag: Path, count: int) -> list[tuple[int, list[dict]]]:
     """Numbers of frames with the hands said about them: the stamp of a frame's hands is that of its camera_info."""
-    from rosbags.highlevel import AnyReader, AnyReaderError
+    try:
+        from rosbags.highlevel import AnyReader, AnyReaderError
+    except ImportError as error:
+        raise NoTruthError("the package rosbags is missing: pip install rosbags") from error
 
     stamps, hands = [], {}
     try:
