@@ -75,7 +75,8 @@ def save_presence(evaluations: list[Evaluation], path: Path) -> bool:
     axes[1].set(xlabel="score threshold", ylabel="F1", xlim=(0, 1), ylim=(0, 1.01))
     for axis in axes:
         axis.grid(alpha=0.3)
-    axes[0].legend(loc="lower right", fontsize=8)
+    if drawn:
+        axes[0].legend(loc="lower right", fontsize=8)
     return _written(figure, path, drawn)
 
 
