@@ -2,7 +2,8 @@
 
     sources:
       rendered: {kind: rendered_store, folder: train, share: 0.8, render: {count: 4000, split: train}}
-      photographs: {kind: photographs, folder: photos, share: 0.2}
+      photographs: {kind: photographs, folder: photos, share: 0.1}
+      published: {kind: samples, datasets: ["rhd:/data/RHD_published_v2:training"], share: 0.1}
 
 ``kind`` is a module of ``training/sources``; a relative ``folder`` lies below ``Stores.folder``; what else is given are
 the source's own arguments. A store with ``render`` is drawn first if it lacks that many crops.
@@ -25,6 +26,7 @@ KINDS = {
     "rendered_store": ("rendered_store", "RenderedStore"),
     "photographs": ("photographs", "PhotographStore"),
     "live_renderer": ("live_renderer", "LiveRenderer"),
+    "samples": ("samples", "SampleSource"),
 }
 HELD_BACK_SEED = 1_000_003
 SEEDS_APART = 7919
