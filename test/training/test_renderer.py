@@ -194,8 +194,9 @@ def test_crops_hold_arrays_that_agree(batch):
     outside = ((batch.keypoints_px < -0.5) | (batch.keypoints_px > SIZE - 0.5)).any(axis=2)
     assert not (batch.visible & outside)[hands].any()
     assert 0.2 < batch.left[hands].mean() < 0.8
-    assert batch.joints_m[hands, 0, 2].min() > 0.15
-    assert batch.joints_m[hands, 0, 2].max() < 2.4
+    middle = batch.joints_m[hands, :, 2].mean(axis=1)  # a wrist may be nearer than the nearest hand's middle
+    assert middle.min() > 0.19
+    assert middle.max() < 2.1
     assert (batch.segments[hands].max(axis=(1, 2)) > 0).all()
 
 
