@@ -16,22 +16,7 @@ from hand_pose_ros.training.renderer.makehuman import FOLDER_VARIABLE
 FOLDER = os.environ.get(FOLDER_VARIABLE)
 SIZE = 128
 
-
-def _reason() -> str:
-    if not FOLDER:
-        return f"set {FOLDER_VARIABLE} to MakeHuman's data folder"
-    pytest.importorskip("moderngl", reason="pip install moderngl")
-    from hand_pose_ros.training.renderer.context import NoContextError, context
-
-    try:
-        context()
-    except NoContextError as error:
-        return str(error)
-    return ""
-
-
-REASON = _reason()
-pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON)
+pytestmark = pytest.mark.makehuman
 
 
 @pytest.fixture(scope="module")

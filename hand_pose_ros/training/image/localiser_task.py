@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,6 @@ from hand_pose_ros.training.image.localiser_targets import targets
 from hand_pose_ros.training.sources.frames_batch import FrameBatch
 from hand_pose_ros.training.sources.frames_composer import ComposerSettings, FrameComposer
 from hand_pose_ros.training.sources.frames_crops import CropPictures
-from hand_pose_ros.training.sources.frames_processes import ComposerProcesses
 from hand_pose_ros.training.sources.frames_store import HAND, NOTHING, FrameStore
 from hand_pose_ros.training.trainer.data import Stores
 from hand_pose_ros.training.trainer.task import Task
@@ -81,17 +79,15 @@ class LocaliserTask(Task):
         shown = batch.each(lambda tensor: tensor[:24])
         return {"detections": contact_sheet(shown.images, self.detect(network, shown.images), self.truth(shown))}
 
-    def source(self, settings: dict, seed: int, stores: Stores) -> FrameComposer | ComposerProcesses:
+    def source(self, settings: dict, seed: int, stores: Stores) -> FrameComposer:
         """A ``FrameComposer`` of ``rendered`` and ``photographs`` (each ``folder``, ``sources``, ``without``),
         ``crops`` (``folder`` of a store that ``render store`` wrote), ``backgrounds`` (folders) and ``composer``
-        (``ComposerSettings``); relative folders lie in ``stores.folder``. With ``processes`` as many of them."""
-        unknown = set(settings) - {"rendered", "photographs", "crops", "backgrounds", "composer", "processes"}
+        (``ComposerSettings``); relative folders lie in ``stores.folder``."""
+        unknown = set(settings) - {"rendered", "photographs", "crops", "backgrounds", "composer"}
         if unknown or "rendered" not in settings:
-            known = "rendered; photographs, crops, backgrounds, composer, processes if wanted"
+            known = "rendered; photographs, crops, backgrounds, composer if wanted"
             raise ValueError(f"sources {sorted(settings)}: give {known}")
-        processes, size = int(settings.get("processes", 0)), self.network.input_size
-        make = partial(composer_of, settings, size, seed, stores.folder)
-        return ComposerProcesses(make, processes) if processes else make(0)
+        return composer_of(settings, self.network.input_size, seed, stores.folder)
 
     def prepare(self, batch: FrameBatch, augment: bool, generator: torch.Generator) -> FrameBatch:
         """Images as floats; the composer has done everything else."""
@@ -126,9 +122,8 @@ def card_values(roi: dict) -> dict:
     return {"box_scale": roi["scale"], "box_shift": [0.0, 0.0], "suppression": "weighted", "iou": 0.3}
 
 
-def composer_of(settings: dict, size: int, seed: int, root: Path, number: int) -> FrameComposer:
-    """Composer ``number`` of those that draw what ``settings`` say, see ``LocaliserTask.source``."""
-    seed += 10_007 * number
+def composer_of(settings: dict, size: int, seed: int, root: Path) -> FrameComposer:
+    """What draws as ``settings`` say, see ``LocaliserTask.source``."""
 
     def store(name: str, first: int, **kind) -> FrameStore | None:
         block = settings.get(name)

@@ -19,9 +19,7 @@ class CropPictures:
     """Cut-outs from a store of rendered crops (``sources/rendered_store.py``). ValueError for another kind of store."""
 
     def __init__(self, folder: str | Path, seed: int = 0):
-        self._shards = Shards(folder)
-        if self._shards.description.get("format") != RENDERED:
-            raise ValueError(f"{folder} holds {self._shards.description.get('format')!r}, not {RENDERED!r}")
+        self._shards = Shards(folder, RENDERED)
         self._order = Shuffled(self._shards.refresh, seed)
 
     def take(self) -> Picture:

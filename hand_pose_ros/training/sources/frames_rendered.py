@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hand_pose_ros.hand import RIGHT
 from hand_pose_ros.training.sources.frames_store import DOUBTFUL, FRAMES, HAND, frame_row, stacked
-from hand_pose_ros.training.sources.shards import shard_path, write_description, write_shard
+from hand_pose_ros.training.sources.shard_drawing import draw_missing, shard_sizes
+from hand_pose_ros.training.sources.shards import write_shard
 
 SHARD = 500
 FEWEST_VISIBLE = 6
@@ -39,16 +38,7 @@ class FramePlan:
 
 def make_rendered_frames(plan: FramePlan, processes: int, progress: Callable[[int], None] = lambda rows: None) -> int:
     """Draw the shards that are not there yet; the number of images drawn."""
-    write_description(plan.folder, plan.description())
-    sizes = [min(SHARD, plan.count - start) for start in range(0, plan.count, SHARD)]
-    missing = [(plan, n, rows) for n, rows in enumerate(sizes) if not shard_path(plan.folder, n).exists()]
-    os.environ["LP_NUM_THREADS"] = "1"  # Mesa's: one core per renderer
-    drawn = 0
-    with multiprocessing.get_context("spawn").Pool(processes, maxtasksperchild=1) as pool:
-        for rows in pool.imap_unordered(draw_shard, missing, chunksize=1):
-            drawn += rows
-            progress(rows)
-    return drawn
+    return draw_missing(plan, shard_sizes(plan.count, SHARD), draw_shard, processes, progress)
 
 
 def draw_shard(job: tuple[FramePlan, int, int]) -> int:

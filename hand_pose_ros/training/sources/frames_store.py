@@ -35,9 +35,7 @@ class FrameStore:
         self, folder: str | Path, seed: int = 0, sources: Sequence[str] = (), without: Sequence[str] = (),
         with_hands: bool = False,
     ):  # fmt: skip
-        self._shards = Shards(folder)
-        if self._shards.description.get("format") != FRAMES:
-            raise ValueError(f"{folder} holds {self._shards.description.get('format')!r}, not {FRAMES!r}")
+        self._shards = Shards(folder, FRAMES)
         self.size, self.sources = int(self._shards.description["size"]), self._shards.description["sources"]
         unknown = {*sources, *without} - set(self.sources)
         if unknown:

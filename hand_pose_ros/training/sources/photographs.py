@@ -10,46 +10,33 @@ import torch
 
 from hand_pose_ros.training.hand_batch import HandBatch
 from hand_pose_ros.training.sources.crop_labels import pixels, tensor
-from hand_pose_ros.training.sources.shards import PHOTOGRAPHS, Shards, Shuffled
+from hand_pose_ros.training.sources.shards import PHOTOGRAPHS
+from hand_pose_ros.training.sources.stored_crops import StoredCrops
 
 DETECTED, CENTRES = KEYPOINTS = ("detected", "centres")
 JOINT_TRUST = 0.3
 """``joint_weight`` over ``keypoint_weight``: the teacher's third dimension is worth less than its pixels."""
 
 
-class PhotographStore:
+class PhotographStore(StoredCrops):
     """Crops with the teacher's keypoints, weighted by its confidence.
 
     ``keypoints``: ``detected``, where annotators click (the teacher's own), or ``centres``, where its lifter sees the
     joints' centres, as in rendered crops. Unknown, and NaN in the batch: camera, metres, visibility. Joints are those
-    of a camera that looks straight at the crop. FileNotFoundError without store.json; ValueError for another kind of
-    store.
+    of a camera that looks straight at the crop.
     """
 
+    kind = PHOTOGRAPHS
+
     def __init__(self, folder: str | Path, seed: int = 0, keypoints: str = DETECTED, joint_trust: float = JOINT_TRUST):
-        self._shards = Shards(folder)
-        self.description = self._shards.description
-        if self.description.get("format") != PHOTOGRAPHS:
-            raise ValueError(f"{folder} holds {self.description.get('format')!r}, not {PHOTOGRAPHS!r}")
+        super().__init__(folder, seed)
         if keypoints not in KEYPOINTS:
             raise ValueError(f"keypoints is {keypoints!r}: give one of {', '.join(KEYPOINTS)}")
-        self.size, self._keypoints, self._trust = int(self.description["size"]), keypoints, joint_trust
-        self._order = Shuffled(self._shards.refresh, seed)
+        self._keypoints, self._trust = keypoints, joint_trust
 
-    def __len__(self) -> int:
-        return len(self._shards)
-
-    def batch(self, count: int) -> HandBatch:
-        """The next ``count`` crops in random order, each once before any comes again."""
-        return self.rows(self._order.take(count))
-
-    def skip(self, count: int) -> None:
-        """Pass over the next ``count`` crops without reading them: a continued training goes on where it was."""
-        self._order.take(count)
-
-    def rows(self, index) -> HandBatch:
-        """Crops ``index`` (N,), always the same ones."""
-        return photograph_batch(self._shards.rows(np.asarray(index)), self._keypoints, self._trust)
+    def labelled(self, crops: dict[str, np.ndarray]) -> HandBatch:
+        """As ``photograph_batch``."""
+        return photograph_batch(crops, self._keypoints, self._trust)
 
     def source_of(self, index) -> list[str]:
         """The name of the source of each of crops ``index`` (N,)."""

@@ -58,10 +58,15 @@ def read_description(folder: Path) -> dict:
 
 
 class Shards:
-    """The rows of all complete shards of a folder, in order. ``refresh`` looks for further ones."""
+    """The rows of all complete shards of a folder, in order. ``refresh`` looks for further ones.
 
-    def __init__(self, folder: str | Path):
+    ValueError unless the store's ``format`` is ``kind``.
+    """
+
+    def __init__(self, folder: str | Path, kind: str):
         self.folder, self.description = Path(folder), read_description(Path(folder))
+        if self.description.get("format") != kind:
+            raise ValueError(f"{folder} holds {self.description.get('format')!r}, not {kind!r}")
         self._shards: list[dict[str, np.ndarray]] = []
         self._names: list[str] = []
         self._ends = np.zeros(0, int)

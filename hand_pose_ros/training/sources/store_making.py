@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from hand_pose_ros.training.renderer.scene_settings import SceneSettings
 from hand_pose_ros.training.renderer.viewpoint import ViewSettings
-from hand_pose_ros.training.sources.shards import RENDERED, shard_path, write_description, write_shard
+from hand_pose_ros.training.sources.shard_drawing import draw_missing, shard_sizes
+from hand_pose_ros.training.sources.shards import RENDERED, write_shard
 
 KEPT = ("images", "segments", "keypoints_px", "joints_m", "visible", "camera_matrix", "left", "present", "hand_scale_m")
 SHARD = 1000
@@ -35,10 +34,6 @@ class StorePlan:
     makehuman: Path | None = None
     backgrounds: Sequence[Path] = ()
 
-    def shards(self) -> list[tuple[int, int]]:
-        """(number, rows) of every shard."""
-        return [(n, min(SHARD, self.count - start)) for n, start in enumerate(range(0, self.count, SHARD))]
-
     def description(self) -> dict:
         """store.json; ``count`` may grow from one run to the next, so it is left out."""
         return {
@@ -48,19 +43,8 @@ class StorePlan:
 
 
 def make_store(plan: StorePlan, processes: int, progress: Callable[[int], None] = lambda rows: None) -> int:
-    """Draw the shards that are not there yet; the number of crops drawn. ``progress`` is told of every shard's rows.
-
-    Every shard is drawn by a fresh process: another pool of shapes and backgrounds, and no OpenGL context to leak.
-    """
-    write_description(plan.folder, plan.description())
-    missing = [(plan, *shard) for shard in plan.shards() if not shard_path(plan.folder, shard[0]).exists()]
-    os.environ["LP_NUM_THREADS"] = "1"  # Mesa's: one core per renderer
-    drawn = 0
-    with multiprocessing.get_context("spawn").Pool(processes, maxtasksperchild=1) as pool:
-        for rows in pool.imap_unordered(draw_shard, missing, chunksize=1):
-            drawn += rows
-            progress(rows)
-    return drawn
+    """Draw the shards that are not there yet; the number of crops drawn. ``progress`` is told of every shard's rows."""
+    return draw_missing(plan, shard_sizes(plan.count, SHARD), draw_shard, processes, progress)
 
 
 def draw_shard(job: tuple[StorePlan, int, int]) -> int:

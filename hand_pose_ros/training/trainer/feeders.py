@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
+import cv2
 import torch
 from torch import multiprocessing
 
@@ -67,6 +68,7 @@ class Feeders:
 
 def feed(open_source: Callable[[int], Any], number: int, count: int, skipped: int, batches: Any) -> None:
     """A process's work: put batches until it is ended; what goes wrong is put as text."""
+    cv2.setNumThreads(1)
     torch.set_num_threads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the training ends us, after it has saved
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hand_pose_ros.training.sources.shards import DESCRIPTION, Shards
+from hand_pose_ros.training.sources.shards import DESCRIPTION, RENDERED, Shards
 from hand_pose_ros.training.sources.store_making import StorePlan, make_store, store_scenes
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ DEFAULTS = {"count": 4000, "size": 160, "split": "train", "seed": 0, "background
 
 def crops_in(folder: Path) -> int:
     """How many crops the store holds; 0 if there is none."""
-    return len(Shards(folder)) if (folder / DESCRIPTION).is_file() else 0
+    return len(Shards(folder, RENDERED)) if (folder / DESCRIPTION).is_file() else 0
 
 
 def render_missing(folder: Path, settings: dict, stores: Stores) -> None:

@@ -1,19 +1,15 @@
 """Whole images in stores, on canvases and composed for training."""
 
 import json
-from functools import partial
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
-from hand_pose_ros.training.image.localiser_task import composer_of
-from hand_pose_ros.training.sources.frames_batch import FrameBatch
 from hand_pose_ros.training.sources.frames_canvas import Canvas, Picture
 from hand_pose_ros.training.sources.frames_composer import ComposerSettings, FrameComposer, cut, without_hands
 from hand_pose_ros.training.sources.frames_photographs import make_photograph_frames, teacher_hands
-from hand_pose_ros.training.sources.frames_processes import ComposerProcesses
 from hand_pose_ros.training.sources.frames_store import (
     DOUBTFUL,
     FRAMES,
@@ -209,29 +205,3 @@ def test_photographs_are_labelled_and_continued(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match="empty"):
         make_photograph_frames(tmp_path / "other", {"empty": tmp_path / "empty"}, Teacher(), 96)
-
-
-def test_processes_draw_in_turn_what_each_composer_draws(store):
-    from hand_pose_ros.training.sources.frames_processes import CHUNK
-
-    make = partial(composer_of, {"rendered": {"folder": "."}, "composer": {"exposed": 0.0, "pool": 4}}, 96, 3, store)
-    source = ComposerProcesses(make, 2)
-    try:
-        drawn = FrameBatch.joined([source.batch(10), source.batch(2 * CHUNK - 6)])
-    finally:
-        source.close()
-    alone = [make(number).batch(CHUNK) for number in (0, 1)]
-    wanted = FrameBatch.joined([*alone, drawn.rows(slice(2 * CHUNK, None))])
-    assert len(drawn) == 2 * CHUNK + 4
-    assert bool((drawn.images == wanted.images).all())
-    assert bool((drawn.keypoints == wanted.keypoints).all())
-    assert drawn.images.dtype.is_floating_point is False
-    assert float(drawn.prepared().images.max()) <= 1.0
-
-
-def test_a_process_that_dies_is_noticed(tmp_path, monkeypatch):
-    monkeypatch.setattr("hand_pose_ros.training.sources.frames_processes.PATIENCE_S", 0.2)
-    source = ComposerProcesses(partial(composer_of, {"rendered": {"folder": "none"}}, 96, 3, tmp_path), 1)
-    with pytest.raises(RuntimeError, match="process 0"):
-        source.batch(1)
-    source.close()

@@ -65,7 +65,7 @@ def numbers(batch) -> list[int]:
 
 
 def test_rows_of_all_shards_come_by_number_and_copies_leave_the_files_alone(tmp_path):
-    shards = Shards(rendered(tmp_path))
+    shards = Shards(rendered(tmp_path), RENDERED)
     assert len(shards) == 12
     rows = shards.rows(np.array([11, 0, 5, 4]))
     assert rows["images"][:, 0, 0, 0].tolist() == [11, 0, 5, 4]
@@ -76,7 +76,7 @@ def test_rows_of_all_shards_come_by_number_and_copies_leave_the_files_alone(tmp_
 
 
 def test_shards_that_are_completed_later_are_found_and_unfinished_ones_are_not(tmp_path):
-    shards = Shards(rendered(tmp_path, (5,)))
+    shards = Shards(rendered(tmp_path, (5,)), RENDERED)
     (tmp_path / ".shard_00001.77").mkdir()
     assert shards.refresh() == 5
     write_shard(tmp_path, 1, rendered_rows(7, 5))
@@ -85,7 +85,7 @@ def test_shards_that_are_completed_later_are_found_and_unfinished_ones_are_not(t
 
 def test_a_folder_without_a_store_and_one_made_otherwise_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"is no store: it has no store\.json"):
-        Shards(tmp_path)
+        Shards(tmp_path, RENDERED)
     write_description(tmp_path, {"format": RENDERED, "size": SIZE, "seed": 1})
     write_description(tmp_path, {"format": RENDERED, "size": SIZE, "seed": 1})
     with pytest.raises(ValueError, match="a store with other seed"):
@@ -142,7 +142,7 @@ def test_rows_without_a_hand_have_no_labels(tmp_path):
 
 def test_photographs_carry_the_teachers_confidence_and_say_what_they_do_not_know(tmp_path):
     store = PhotographStore(photographs(tmp_path))
-    stored, batch = Shards(tmp_path).rows(np.arange(6)), store.rows(range(6))
+    stored, batch = Shards(tmp_path, PHOTOGRAPHS).rows(np.arange(6)), store.rows(range(6))
     np.testing.assert_array_equal(batch.keypoint_weight[:5], stored["confidence"][:5])
     np.testing.assert_allclose(batch.joint_weight[:5], JOINT_TRUST * stored["confidence"][:5], rtol=1e-6)
     assert (batch.keypoint_weight[5] == 0).all()
@@ -159,7 +159,7 @@ def test_photographs_carry_the_teachers_confidence_and_say_what_they_do_not_know
 def test_photographs_can_give_the_joints_centres_instead(tmp_path):
     folder = photographs(tmp_path)
     detected, centres = PhotographStore(folder).rows([1]), PhotographStore(folder, keypoints=CENTRES).rows([1])
-    stored = Shards(folder).rows(np.array([1]))
+    stored = Shards(folder, PHOTOGRAPHS).rows(np.array([1]))
     np.testing.assert_array_equal(detected.keypoints, stored["keypoints"])
     np.testing.assert_array_equal(centres.keypoints[0, :4], stored["centres"][0, :4])
     assert torch.equal(centres.keypoints[0, 4], detected.keypoints[0, 4])  # where the lifter does not say
