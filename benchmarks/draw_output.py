@@ -1,6 +1,6 @@
 """Draw docs/output.png: two frames of the demo clip as the package sees them, and the hands in metres beside the truth.
 
-    python benchmarks/draw_output.py docs/output.png
+python benchmarks/draw_output.py docs/output.png
 """
 
 from __future__ import annotations

@@ -71,6 +71,16 @@ def test_views_fill_the_crop_as_asked(roll):
     assert (np.abs(rolls) < 1).all() if roll == 0 else np.std(rolls) > 60
 
 
+def test_frontal_hands_show_palm_or_back_to_the_camera():
+    settings = ViewSettings(frontal=1.0, frontal_deg=20.0, roll_deg=10.0)
+    views = random_views(RANDOM, settings, np.repeat(JOINTS[None], 300, axis=0), 128)
+    back = views.rotations[:, 2, 2]  # z of the back's direction: positive when the palm faces the camera
+    assert (np.abs(back) > 0.5).mean() > 0.9
+    assert 0.55 < (back > 0).mean() < 0.78
+    fingers = views.rotations[:, :, 0]
+    assert (fingers[:, 1] < -0.5).mean() > 0.9  # up in the image
+
+
 def test_settings_refuse_nonsense():
     check(ViewSettings())
     with pytest.raises(ValueError, match="near_m"):

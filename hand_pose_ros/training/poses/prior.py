@@ -18,8 +18,9 @@ from hand_pose_ros.training.poses.skeleton import ANGLE, ANGLE_NAMES, FINGER_NAM
 from hand_pose_ros.training.poses.standard_hand import standard_hand
 from hand_pose_ros.training.split import ALL, part_of
 
-KINDS = {"named": 0.40, "between": 0.20, "mixed": 0.14, "free": 0.08, "grasp": 0.18}
-"""Share of each kind of pose: a named one, a point between two, fingers from different ones, free angles, grasps."""
+KINDS = {"named": 0.34, "between": 0.17, "mixed": 0.12, "together": 0.14, "free": 0.08, "grasp": 0.15}
+"""Share of each kind of pose: a named one, a point between two, fingers from different ones, all fingers bent nearly
+alike, free angles, grasps."""
 ALLOWED_OVERLAP_M = 0.006
 NOISE_DEGREES = 5.0
 SOLVING_STEPS, CLOSING_STEPS = 12, 4
@@ -84,7 +85,10 @@ class PosePrior:
     def _draw(self, count: int) -> tuple[np.ndarray, list[str | None]]:
         """Angles, and the named pose whose contacts a row should keep."""
         kinds = self._random.choice(list(KINDS), size=count, p=list(KINDS.values()))
-        makers = {"between": self._between, "mixed": self._mixed, "free": self._free, "grasp": self._grasp}
+        makers = {
+            "between": self._between, "mixed": self._mixed, "together": self._together, "free": self._free,
+            "grasp": self._grasp,
+        }  # fmt: skip
         angles, touching = np.empty((count, len(ANGLE))), [None] * count
         for kind in KINDS:
             own = np.flatnonzero(kinds == kind)
@@ -127,6 +131,21 @@ class PosePrior:
 
     def _grasp(self, count: int) -> np.ndarray:
         return self._grasps[self._random.integers(len(self._grasps), size=count)] + self._noise(count, 2.5)
+
+    def _together(self, count: int) -> np.ndarray:
+        """The four fingers flexed nearly alike, more or less from index to little finger; thumb and spread of any
+        named pose. The first synergy of grasping hands (Santello et al. 1998): claws, hooks, closing fists."""
+        angles = self._pick(count)
+        mcp = self._random.uniform(-10, 90, count)
+        pip = self._random.uniform(0, 108, count)
+        slopes = self._random.normal(0, 9, (2, count))
+        for number, name in enumerate(FINGER_NAMES):
+            step = number - 1.5
+            bends = np.stack([mcp + slopes[0] * step, pip + slopes[1] * step]) + self._random.normal(0, 5, (2, count))
+            dip = DIP_PER_PIP * bends[1] + self._random.normal(0, 8, count)
+            for joint, degrees in zip(("mcp", "pip", "dip"), (*bends, dip), strict=True):
+                angles[:, ANGLE[f"{name}_{joint}"]] = np.radians(degrees)
+        return angles
 
     def _free(self, count: int) -> np.ndarray:
         """Every joint anywhere in its middle 90 %, DIP following PIP, neighbours' MCP joints near each other."""

@@ -10,6 +10,9 @@ from hand_pose_ros.hand import MIDDLE_MCP, WRIST
 from hand_pose_ros.settings import setting
 from hand_pose_ros.training.poses.rotations import about, random_rotations
 
+PALM_TO_CAMERA = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+"""Wrist frame (x to the middle MCP, z out of the back) to the camera's: fingers up, back away from the camera."""
+
 
 @dataclass(frozen=True)
 class ViewSettings:
@@ -30,6 +33,10 @@ class ViewSettings:
     roll_deg: float = setting(
         25.0, "Deviation of the hand's roll from upright; 180 or more: any.", minimum=0.0, maximum=360.0
     )
+    frontal: float = setting(
+        0.0, "Share of hands that turn palm or back to the camera, as raised hands do.", minimum=0.0, maximum=1.0
+    )
+    frontal_deg: float = setting(30.0, "Deviation of those from facing it.", minimum=0.0, maximum=90.0)
 
 
 @dataclass(frozen=True)
@@ -48,12 +55,22 @@ def random_views(generator: np.random.Generator, settings: ViewSettings, joints:
     """Views of hands whose joints (N, 21, 3) are in their wrist frames, mirrored if left; crops of ``size`` px."""
     count = len(joints)
     rotations = random_rotations(generator, count)
+    facing = generator.random(count) < settings.frontal
+    rotations[facing] = frontal_rotations(generator, settings.frontal_deg, int(facing.sum()))
     distances = np.exp(generator.uniform(np.log(settings.near_m), np.log(settings.far_m), (count, 1)))
     off_axis = np.tan(generator.normal(0, settings.off_axis, (count, 2)).clip(-0.6, 0.6))
     middle = np.einsum("nij,nj->ni", rotations, joints.mean(axis=1))
     wrists = distances * np.concatenate([off_axis, np.ones((count, 1))], axis=1) - middle
     rotations, wrists = rolled(generator, settings.roll_deg, joints, rotations, wrists)
     return Views(rotations, wrists, crop_cameras(generator, settings, placed_joints(joints, rotations, wrists), size))
+
+
+def frontal_rotations(generator: np.random.Generator, spread_deg: float, count: int) -> np.ndarray:
+    """(count, 3, 3) wrist frame to camera: the palm, in a third the back, to a camera at the hand, fingers up, tilted
+    about both axes of the palm by ``spread_deg``."""
+    yaw, pitch = np.radians(generator.normal(0, spread_deg, (2, count)))
+    yaw += np.pi * (generator.random(count) < 1 / 3)
+    return about("y", yaw) @ about("x", pitch) @ PALM_TO_CAMERA
 
 
 def placed_joints(joints: np.ndarray, rotations: np.ndarray, wrists: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from hand_pose_ros.training.sources.shards import RENDERED, write_shard
 
 KEPT = ("images", "segments", "keypoints_px", "joints_m", "visible", "camera_matrix", "left", "present", "hand_scale_m")
 SHARD = 1000
-STORE_VIEWS = ViewSettings(smallest=0.42, largest=0.70, roll_deg=30.0, shift=0.05)
+STORE_VIEWS = ViewSettings(smallest=0.42, largest=0.70, roll_deg=30.0, shift=0.05, frontal=0.4)
 """Room around the hand for the augmentation's own rotation, scale and shift."""
 
 
