@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import torch
 
+from hand_pose_ros.training.augmentation.alignment import aligned
 from hand_pose_ros.training.augmentation.background import before_backgrounds
 from hand_pose_ros.training.augmentation.colour import coloured
 from hand_pose_ros.training.augmentation.crop_change import CropChange, changed
@@ -36,7 +37,8 @@ def augment(
     if generator.device.type != batch.images.device.type:
         raise ValueError(f"generator on {generator.device}, batch on {batch.images.device}: give one device")
     draws = Draws(generator)
-    batch = changed(batch, CropChange.random(len(batch), settings, draws), size, settings.border)
+    change = aligned(CropChange.random(len(batch), settings, draws), batch, settings)
+    batch = changed(batch, change, size, settings.border)
     batch = replace(batch, images=before_backgrounds(batch, settings, draws, photographs))
     batch = occluded(batch, settings, draws)
     images = coloured(batch.images, settings, draws)

@@ -17,6 +17,13 @@ class AugmentationSettings:
     shift: float = setting(0.06, "Deviation of the crop's place, shares of its side.", minimum=0.0, maximum=0.5)
     scale: float = setting(0.2, "Change of the crop's side: a factor from 1 / (1 + x) to 1 + x.", minimum=0, maximum=2)
     rotation_deg: float = setting(30.0, "Rotation about the crop's middle; 180: any.", minimum=0.0, maximum=180.0)
+    aligned: float = setting(
+        0.0,
+        "How far crops are first brought to those of tracking: upright, centred, of one size.",
+        minimum=0,
+        maximum=1,
+    )
+    aligned_side: float = setting(1.65, "Side of such a crop over the keypoints' box.", minimum=1.0, maximum=3.0)
     mirror: float = setting(0.0, "Share mirrored: the other side of the body.", minimum=0.0, maximum=1.0)
     border: str = setting(REFLECTION, "What lies beyond the stored crop.", choices=BORDERS)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional
 
@@ -21,6 +20,7 @@ from hand_pose_ros.training.losses.heatmaps import heatmap_divergence, weighted_
 from hand_pose_ros.training.losses.quantile import coverage_loss
 from hand_pose_ros.training.skeleton_map import skeleton_map
 from hand_pose_ros.training.trainer.task import Task
+from hand_pose_ros.training.trainer.warm_start import begin_from
 
 CELLS_PER_BONE = 2.0
 """Thickness of the skeleton map's bones, cells of the fine heatmaps."""
@@ -103,16 +103,6 @@ class PoseTask(Task):
             smaller = functional.interpolate(batch.images, size, mode="bilinear", antialias=True, align_corners=False)
             batch.images = smaller.contiguous(memory_format=torch.channels_last)
         return batch
-
-
-def begin_from(network: nn.Module, path: Path) -> list[str]:
-    """Load the tensors that fit; the names of those of the network that stay. ValueError if none fits."""
-    stored, own = load_file(path), network.state_dict()
-    fitting = {name: value for name, value in stored.items() if name in own and value.shape == own[name].shape}
-    if not fitting:
-        raise ValueError(f"{path} holds no tensor of {type(network).__name__}: give weights of such a network")
-    network.load_state_dict(fitting, strict=False)
-    return sorted(set(own) - set(fitting))
 
 
 def losses(output: dict, target: PoseTargets, batch: HandBatch, weights: PoseWeights) -> dict[str, torch.Tensor]:
