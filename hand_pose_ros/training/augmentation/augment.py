@@ -18,6 +18,12 @@ from hand_pose_ros.training.augmentation.settings import BORDER, AugmentationSet
 from hand_pose_ros.training.hand_batch import HandBatch
 
 
+def cut(batch: HandBatch, settings: AugmentationSettings, size: int) -> HandBatch:
+    """Crops of ``size`` pixels without anything random: ``settings.aligned`` with those of tracking, else as stored."""
+    change = aligned(CropChange.none(len(batch), batch.images.device), batch, settings)
+    return changed(batch, change, size, BORDER)
+
+
 def augment(
     batch: HandBatch,
     settings: AugmentationSettings | None,
@@ -33,7 +39,7 @@ def augment(
     if size < 8:
         raise ValueError(f"crops of {size} pixels: give at least 8")
     if settings is None:
-        return changed(batch, CropChange.none(len(batch), batch.images.device), size, BORDER)
+        return cut(batch, AugmentationSettings(), size)
     if generator.device.type != batch.images.device.type:
         raise ValueError(f"generator on {generator.device}, batch on {batch.images.device}: give one device")
     draws = Draws(generator)

@@ -20,22 +20,30 @@ class Preparation:
         self._generator = torch.Generator(device)
 
     def __call__(self, batch: Any, step: int, augment: bool = True) -> Any:
-        """The batch of one step; without ``augment`` resized and no more."""
+        """The batch of one step; without ``augment`` cut to size, aligned if training crops are, and no more."""
         self._generator.manual_seed(step_seed(self._config.seed, step, self._rank))
         batch = batch.to(self._device)
         prepared = self._task.prepare(batch, augment, self._generator)
         if prepared is None:
-            prepared = self._augmented(batch, self._settings if augment else None)
+            prepared = self._augmented(batch) if augment else self._cut(batch)
         if getattr(prepared, "images", None) is not None:
             prepared.images = prepared.images.contiguous(memory_format=torch.channels_last)
         return prepared
 
-    def _augmented(self, batch: Any, settings: Any) -> Any:
-        if settings is None and batch.images.shape[-1] == self._config.size:
-            return batch
+    def _augmented(self, batch: Any) -> Any:
         from hand_pose_ros.training.augmentation import augment
 
-        return augment(batch, settings, self._generator, self._config.size)
+        if self._settings is None:
+            return self._cut(batch)
+        return augment(batch, self._settings, self._generator, self._config.size)
+
+    def _cut(self, batch: Any) -> Any:
+        from hand_pose_ros.training.augmentation import AugmentationSettings, cut
+
+        settings = self._settings or AugmentationSettings()
+        if not settings.aligned and batch.images.shape[-1] == self._config.size:
+            return batch
+        return cut(batch, settings, self._config.size)
 
 
 def augmentation_settings(block: dict | None) -> Any:

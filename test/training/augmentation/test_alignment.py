@@ -8,6 +8,9 @@ from hand_pose_ros.hand import WRIST
 from hand_pose_ros.training.augmentation.alignment import KNUCKLES, aligned, upright_box
 from hand_pose_ros.training.augmentation.crop_change import CropChange, changed
 from hand_pose_ros.training.augmentation.settings import AugmentationSettings
+from hand_pose_ros.training.trainer.config import TrainConfig
+from hand_pose_ros.training.trainer.preparation import Preparation
+from hand_pose_ros.training.trainer.task import Task
 
 
 def turned_hands(batch, degrees: float):
@@ -52,3 +55,11 @@ def test_crops_without_a_hand_or_with_unknown_keypoints_stay(batch):
     for hand in (absent, partial):
         known = hand.keypoint_weight[0] > 0
         assert torch.allclose(aligned_crop(hand, 1.0).keypoints[0, known], hand.keypoints[0, known], atol=1e-6)
+
+
+def test_held_back_crops_are_cut_as_the_training_ones_are(batch):
+    config = TrainConfig("x", size=64, augmentation={"aligned": 1.0, "rotation_deg": 30.0})
+    prepare = Preparation(Task(torch.nn.Linear(1, 1)), config, "cpu")
+    keypoints = prepare(turned_hands(batch, 50.0), 0, augment=False).keypoints
+    assert upright_box(keypoints)[0].abs() < 1e-4
+    assert upright_box(prepare(turned_hands(batch, 50.0), 0).keypoints)[0].abs() > 1e-3
