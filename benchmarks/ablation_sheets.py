@@ -112,7 +112,7 @@ def side_view(truth: np.ndarray, found: np.ndarray) -> np.ndarray:
     """Joints (21, 3) in hand scales, along the camera's x axis: depth to the right, down is down."""
     canvas = np.full((TILE, TILE, 3), 255, np.uint8)
     for joints, colours in ((truth, [GREY] * 5), (found, FINGER_COLOURS)):
-        points = joints[:, [2, 1]] * TILE / 4.4 + TILE / 2
+        points = joints[:, [2, 1]] * TILE / 3.2 + TILE / 2
         for number, (parent, child) in enumerate(BONES):
             ends = [tuple(round(16 * float(value)) for value in points[end]) for end in (parent, child)]
             cv2.line(canvas, ends[0], ends[1], colours[number // 4], 1, cv2.LINE_AA, shift=4)

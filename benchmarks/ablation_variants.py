@@ -13,7 +13,7 @@ class Variant:
     """config/training/CONFIG_small.yaml."""
     network: dict = field(default_factory=dict)
     task: dict = field(default_factory=dict)
-    steps: int = 700
+    steps: int = 500
     size: int = 32
     both_sides: bool = False
     """Half of the held-back crops are mirrored."""
@@ -27,9 +27,9 @@ VARIANTS = {
     "direct": Variant("chernytska", SMALL, WIDER),
     "latent": Variant("chernytska_latent", SMALL, WIDER),
     "tree": Variant("chernytska_tree", SMALL, WIDER),
-    "single_scale": Variant("kourbane_single_scale", SMALL),
-    "multi_scale": Variant("kourbane_multi_scale", SMALL),
-    "skeleton": Variant("kourbane", SMALL),
+    "single_scale": Variant("kourbane_single_scale", SMALL, steps=400),
+    "multi_scale": Variant("kourbane_multi_scale", SMALL, steps=400),
+    "skeleton": Variant("kourbane", SMALL, steps=400),
     "bones": Variant("he_bones", HE, steps=400, size=64),
     "cos1": Variant("he_cos1", HE, steps=400, size=64),
     "cos2": Variant("he_cos2", HE, steps=400, size=64),
