@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from hand_pose_ros.networks.contract import check_outputs
-from hand_pose_ros.networks.he import DepthPerceptron, HePose, ResidualFeatureNet, unprojected
+from hand_pose_ros.networks.he import REACH, DepthPerceptron, HePose, ResidualFeatureNet, unprojected
 from hand_pose_ros.networks.hourglass import Hourglass, Residual, StackedHourglass
 from hand_pose_ros.networks.onnx_export import export
+from hand_pose_ros.networks.peaks import peaks
 
 
 def published(kind, *arguments):
@@ -83,6 +84,16 @@ def test_unprojection_undoes_a_camera():
     size, closeness = (torch.full((4,), value, dtype=torch.float64) for value in (focal / distance, 1 / distance))
     depth = joints[..., 2] - joints[:, :1, 2]
     torch.testing.assert_close(unprojected(keypoints, depth, size, closeness, centre), joints)
+
+
+@pytest.mark.parametrize(("size", "sigma"), [(64, 2.0), (32, 1.75)])  # as published, and of he_small
+def test_places_are_read_off_the_true_heatmaps_to_three_thousandths(size, sigma):
+    places = 0.1 + 0.8 * torch.rand(50, 21, 2, generator=torch.Generator().manual_seed(0))
+    cells = torch.arange(size) + 0.5
+    across, down = (torch.exp(-0.5 * ((cells - places[..., axis, None] * size) / sigma) ** 2) for axis in (0, 1))
+    maps = down[..., :, None] * across[..., None, :]
+    assert (peaks(maps, REACH)[0] - places).norm(dim=2).mean() < 0.003
+    assert (peaks(maps)[0] - places).norm(dim=2).mean() > 0.003  # the reach of the others, for narrower Gaussians
 
 
 def test_contract_and_normalised_joints():

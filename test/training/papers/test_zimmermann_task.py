@@ -3,7 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -220,28 +219,7 @@ LIGHT = {
 }  # fmt: skip
 
 
-def rendered_store(folder):
-    """A store of four crops, one without a hand, written as the renderer's command writes it."""
-    from hand_pose_ros.training.sources.shards import RENDERED, write_description, write_shard
-
-    count, size = 4, 32
-    generator = np.random.default_rng(0)
-    joints = generator.normal(0, 0.03, (count, 21, 3)).astype(np.float32) + (0, 0, 0.5)
-    matrix = np.array([[60, 0, 15.5], [0, 60, 15.5], [0, 0, 1]])
-    seen = joints @ matrix.T
-    write_description(folder, {"format": RENDERED, "size": size})
-    present = np.array([True, True, False, True])
-    arrays = {
-        "images": generator.integers(0, 255, (count, size, size, 3), dtype=np.uint8), "present": present,
-        "keypoints_px": seen[..., :2] / seen[..., 2:], "joints_m": joints, "visible": np.ones((count, 21), bool),
-        "segments": np.zeros((count, size, size), np.uint8), "left": np.array([True, False, False, True]),
-        "camera_matrix": np.repeat(matrix[None], count, 0),
-        "hand_scale_m": np.linalg.norm(joints[:, 0] - joints[:, 9], axis=1),
-    }  # fmt: skip
-    write_shard(folder, 0, arrays)
-
-
-def test_label_store_gives_the_stores_labels_without_its_pictures(tmp_path):
+def test_label_store_gives_the_stores_labels_without_its_pictures(tmp_path, rendered_store):
     rendered_store(tmp_path)
     found, truth = LabelStore(tmp_path).hands, RenderedStore(tmp_path).rows([0, 1, 3])
     for name in ("keypoints", "joints", "camera", "root", "hand_scale", "right", "present", "visible"):
@@ -253,7 +231,7 @@ def test_label_store_gives_the_stores_labels_without_its_pictures(tmp_path):
     torch.testing.assert_close(source.batch(8).joints, continued.batch(8).joints)
 
 
-def test_lifting_task_trains_on_a_store_and_moves_its_crops(tmp_path):
+def test_lifting_task_trains_on_a_store_and_moves_its_crops(tmp_path, rendered_store):
     rendered_store(tmp_path / "train")
     task = LiftingTask(PosePriorNet(16, 0.1), map_size=16)
     source = task.source({"rendered": {"folder": "train"}}, 0, Stores(tmp_path))
