@@ -52,6 +52,15 @@ def crop_error(task, batch: HandBatch) -> float:
         return float((found - batch.keypoints).norm(dim=2).mean())
 
 
+def keypoint_errors(task, batch: HandBatch) -> list[float]:
+    """Mean distance of each keypoint in shares of the crop: one that is far off has a map that stays empty."""
+    with torch.no_grad():
+        output = task.network.eval()(batch.images)
+    if not isinstance(output, dict) or "keypoints" not in output:
+        return []
+    return [round(float(value), 3) for value in (output["keypoints"] - batch.keypoints).norm(dim=2).mean(0)]
+
+
 class Learner:
     """The small version of one system at work: its phases and rates by the clock, no weight decay."""
 
@@ -100,6 +109,7 @@ def overfit(name: str, batch_of, minutes: float, size: int, half: bool = False) 
         loss = learner.step(batch.rows(torch.randperm(len(batch))[:size]), step, progress)
         step += 1
     used = round(time.process_time() - began)
+    print(f"{name}: error of each keypoint {keypoint_errors(learner.task, batch)}")
     return {"system": name, "hands": len(batch), "steps": step, "cpu_s": used, "error": error, "aim": error < AIM}
 
 

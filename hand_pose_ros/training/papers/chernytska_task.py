@@ -37,7 +37,9 @@ class ChernytskaSettings:
     """How much each term counts."""
 
     sigma: float = setting(3.0, "Deviation of a heatmap's Gaussian, pixels of crops of 128.", minimum=0.1)
+    heatmap: float = setting(1.0, "Of the IoU loss of direct heatmaps.", minimum=0.0)
     keypoints: float = setting(10.0, "Of the squared error of latent keypoints.", minimum=0.0)
+    centre: float = setting(0.0, "Of the squared error of direct heatmaps' centres of mass; ours.", minimum=0.0)
     joints: float = setting(1.0, "Of the squared error of the joints.", minimum=0.0)
     decisions: float = setting(0.1, "Of presence and side, which are ours.", minimum=0.0)
 
@@ -70,4 +72,9 @@ class ChernytskaTask(PaperPoseTask):
             return terms | {"keypoints": self.settings.keypoints * found}
         size = output["heatmaps"].shape[-1]
         target = peaked_gaussian(batch.keypoints, size, size, self.settings.sigma * size / PUBLISHED_PX)
-        return terms | {"heatmap": heatmap_iou_loss(output["heatmaps"], target, weight)}
+        overlap = heatmap_iou_loss(output["heatmaps"], target, weight)
+        terms |= {"heatmap": self.settings.heatmap * overlap}
+        if self.settings.centre:
+            # An empty map has no slope in its overlap, but still a centre: that is divided by the map's sum.
+            terms["centre"] = self.settings.centre * squared_error(output["keypoints"], batch.keypoints, weight)
+        return terms

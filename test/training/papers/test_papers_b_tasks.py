@@ -8,6 +8,7 @@ import torch
 
 from hand_pose_ros.networks.chernytska import ChernytskaPose
 from hand_pose_ros.networks.kourbane import KourbanePose, SkeletonLocaliser
+from hand_pose_ros.networks.paper_parts import mass_centres
 from hand_pose_ros.networks.resnet34_encoder import ResNet34Encoder
 from hand_pose_ros.networks.shin import ShinLocaliser, ShinPose
 from hand_pose_ros.training.hand_batch import UNKNOWN_SEGMENT, HandBatch
@@ -129,6 +130,22 @@ def test_every_phase_trains_with_the_rest_standing_still(name):
         task.loss(task.network, given, 0)["loss"].backward()
         learning = [value for key, value in task.network.named_parameters() if key.startswith(phase.learn or "")]
         assert all(value.grad is not None for value in learning)
+
+
+def test_the_centre_of_an_empty_direct_heatmap_has_a_slope_where_its_overlap_has_none():
+    task, given = ChernytskaTask(ChernytskaPose(size=32, width=0.125), heatmap=10.0, centre=100.0), batch()
+    logits = torch.full((4, 21, 32, 32), -12.0, requires_grad=True)
+    maps = logits.sigmoid()
+    output = {"heatmaps": maps, "keypoints": mass_centres(maps), "joints": given.joints}
+    terms = task.terms(output, given)
+    wrong = (given.keypoints - 0.5).square().mean()
+    torch.testing.assert_close(terms["centre"], 100.0 * wrong)
+    assert terms["heatmap"].item() == pytest.approx(10.0, rel=0.01)
+    overlap, centre = (
+        torch.autograd.grad(terms[name], logits, retain_graph=True)[0].norm() for name in ("heatmap", "centre")
+    )
+    assert centre > 10.0 * overlap > 0.0
+    assert "centre" not in TASKS["chernytska"]().terms(output, given)  # as published
 
 
 def test_encoder_weights_that_do_not_fit_are_refused(tmp_path):
