@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
 from benchmarks import he_losses, lifting_table
 from benchmarks.ablation_variants import COMPARISONS, VARIANTS
 from benchmarks.ablations import configured, tables
+from benchmarks.kourbane_presence import balanced
 from benchmarks.narrow_hands import narrow_scenes
 from benchmarks.seed_table import cell, markdown
 from hand_pose_ros.training.hand_batch import HandBatch
@@ -109,3 +111,11 @@ def test_narrow_crops_show_one_right_hand():
     assert scenes.left == scenes.held == scenes.second_hand == scenes.occluder == scenes.person == 0.0
     assert scenes.split == "held_back"
     assert scenes.view.frontal == 1.0
+
+
+def test_saying_hand_of_every_crop_is_no_good_balanced_answer():
+    found = {"thresholds": np.array([0.0, 0.1, 0.9]), "recall": np.array([1.0, 0.9, 0.1])}
+    found["false_positive_rate"] = np.array([1.0, 0.2, 0.0])
+    chosen = balanced(found)
+    assert chosen["balanced_threshold"] == 0.1
+    assert chosen["balanced_f1"] == pytest.approx(2 * 0.9 / 2.1)
