@@ -20,7 +20,7 @@ from torch import nn
 from hand_pose_ros.settings import check, setting
 from hand_pose_ros.training.hand_batch import HandBatch
 from hand_pose_ros.training.losses.peaked_heatmaps import heatmap_iou_loss, peaked_gaussian
-from hand_pose_ros.training.losses.places import squared_error
+from hand_pose_ros.training.losses.places import distance_error, squared_error
 from hand_pose_ros.training.papers.paper_pose_task import PaperPoseTask, joint_weights, keypoint_weights
 from hand_pose_ros.training.papers.torchvision_weights import load_encoder
 from hand_pose_ros.training.trainer.schedule import Phase
@@ -39,7 +39,7 @@ class ChernytskaSettings:
     sigma: float = setting(3.0, "Deviation of a heatmap's Gaussian, pixels of crops of 128.", minimum=0.1)
     heatmap: float = setting(1.0, "Of the IoU loss of direct heatmaps.", minimum=0.0)
     keypoints: float = setting(10.0, "Of the squared error of latent keypoints.", minimum=0.0)
-    centre: float = setting(0.0, "Of the squared error of direct heatmaps' centres of mass; ours.", minimum=0.0)
+    centre: float = setting(0.0, "Of the distance of direct heatmaps' centres of mass; ours.", minimum=0.0)
     joints: float = setting(1.0, "Of the squared error of the joints.", minimum=0.0)
     decisions: float = setting(0.1, "Of presence and side, which are ours.", minimum=0.0)
 
@@ -76,5 +76,5 @@ class ChernytskaTask(PaperPoseTask):
         terms |= {"heatmap": self.settings.heatmap * overlap}
         if self.settings.centre:
             # An empty map has no slope in its overlap, but still a centre: that is divided by the map's sum.
-            terms["centre"] = self.settings.centre * squared_error(output["keypoints"], batch.keypoints, weight)
+            terms["centre"] = self.settings.centre * distance_error(output["keypoints"], batch.keypoints, weight)
         return terms
