@@ -48,7 +48,8 @@ class HandEstimator:
     def __init__(self, model, settings: EstimatorSettings = EstimatorSettings(), stills: StillSettings | None = None):
         self.model, self.settings, self.stills = model, settings, stills or StillSettings()
         self.lift = HandLifter(model.lifter)
-        self._one_sided = model.pose.card.get("sees", "both") == "right"
+        self.one_sided = model.pose.card.get("sees", "both") == "right"
+        """Whether the pose network is to see right hands only: left ones are shown to it mirrored."""
         self._sampler = sampler_for(model.pose.runtime, model.device)
 
     def __call__(self, image, camera: CameraModel | None = None, scales: HandScales | None = None) -> list[HandPose]:
@@ -108,7 +109,7 @@ class HandEstimator:
             for box, side in zip(boxes, sides, strict=True)
         ]
         hands = self._poses(jobs)
-        again = [n for n, job in enumerate(jobs) if self._one_sided and job[2] is None and _is_left(hands[n])]
+        again = [n for n, job in enumerate(jobs) if self.one_sided and job[2] is None and _is_left(hands[n])]
         for n, hand in zip(again, self._poses([(*jobs[n][:2], LEFT, jobs[n][3]) for n in again]), strict=True):
             hands[n] = hand
         found = iter(hands)
@@ -124,7 +125,7 @@ class HandEstimator:
         images, boxes, sides, cameras = zip(*jobs, strict=True)
         stage = self.model.pose
         boxes = [self._input_box(box, stage) for box in boxes]
-        mirrored = [side == LEFT and self._one_sided for side in sides]
+        mirrored = [side == LEFT and self.one_sided for side in sides]
         affines = [crop_to_image(box, flip) for box, flip in zip(boxes, mirrored, strict=True)]
         output = self._run(stage, list(images), affines, "replicate")
         return [

@@ -2,7 +2,8 @@
 
 A localiser's crop is rough. The crop made from the first pose is what tracking would use in the next frame, and the
 pose network sees better in it. Its answers about a hand and about the hand's mirror image differ by its own noise,
-half of which the mean is without; and a mirrored photograph gives the mirrored hand.
+half of which the mean is without; and a mirrored photograph gives the mirrored hand. A network that sees right hands
+only is shown the hand both ways, and says its side from both.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ def looked_at(estimator, image: np.ndarray, boxes: list, camera: CameraModel | N
     """``HandPose`` or None per box: ``estimator.observe`` as often as ``settings`` (``StillSettings``) ask for."""
     loaded, hands = estimator.load(image), [None] * len(boxes)
     for look in range((settings.refinements + 1) if boxes else 0):
-        if settings.mirrored and look == settings.refinements:
+        if settings.mirrored and estimator.one_sided:
+            seen = _both_ways(estimator, loaded, boxes, camera)
+        elif settings.mirrored and look == settings.refinements:
             seen = _both(estimator, loaded, image, boxes, camera, sides)
         else:
             [seen] = estimator.observe([loaded], [boxes], [camera], [sides])
@@ -54,6 +57,20 @@ def _both(estimator, loaded, image, boxes, camera, sides) -> list:
     first, second = estimator.observe(images, [boxes, flipped], cameras, [sides, other_sides])
     second = [hand and _back(hand, width) for hand in second]
     return [agreed(a, b) if a and b else a or b for a, b in zip(first, second, strict=True)]
+
+
+def _both_ways(estimator, loaded, boxes, camera) -> list:
+    """For networks that see right hands, to which a hand and its mirror image are the same crop: every crop as that of
+    a right hand and as that of a left one. The side is what both say together, the pose the one of that side's crop."""
+    shown = [[side] * len(boxes) for side in (RIGHT, LEFT)]
+    as_right, as_left = estimator.observe([loaded] * 2, [boxes] * 2, [camera] * 2, shown)
+    return [_sided(a, b) if a and b else a or b for a, b in zip(as_right, as_left, strict=True)]
+
+
+def _sided(as_right: HandPose, as_left: HandPose) -> HandPose:
+    right = 0.5 * (_right(as_right) + _right(as_left))
+    pose, side = (as_right, RIGHT) if right >= 0.5 else (as_left, LEFT)
+    return replace(pose, handedness=side, handedness_score=max(right, 1.0 - right))
 
 
 def _mirrored_box(box: OrientedBox, width: int) -> OrientedBox:

@@ -97,3 +97,17 @@ def test_what_two_looks_differ_by_widens_the_deviation(drawn, image):
 def test_settings_out_of_range_are_refused():
     with pytest.raises(ValueError, match="refinements is 4"):
         StillSettings(refinements=4)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_one_sided_network_that_prefers_a_side_is_asked_both_ways(drawn, side):
+    image = drawn.blank()
+    keypoints = drawn.hand(image, (250, 290), (290, 230), side)
+    model = drawn.model(pose={"sees": "right"})
+    plain = model.pose.network.outputs
+    # It calls everything right, left hands only less so.
+    model.pose.network.outputs = lambda crops: {**plain(crops), "right": 0.52 + 0.4 * plain(crops)["right"]}
+    [once] = HandEstimator(model, stills=StillSettings(1, mirrored=False))(image)
+    [both] = HandEstimator(model, stills=StillSettings(1, mirrored=True))(image)
+    assert (once.handedness, both.handedness) == ("right", side)
+    assert np.abs(both.keypoints_px - keypoints).max() < 2.0
