@@ -80,7 +80,8 @@ class DepthTask(HeTask):
         """The table's figures, with the same noise every time."""
         with torch.random.fork_rng(), torch.no_grad():
             torch.manual_seed(0)
-            return figures(posed(answer(network, batches[0]), batches[0]), batches[0])
+            found = posed(answer(network, batches[0]), batches[0])
+            return figures(found.cpu(), batches[0].to("cpu", non_blocking=False))
 
     def prepare(self, batch: HandBatch, augment: bool, generator: torch.Generator) -> HandBatch:
         """As it is."""

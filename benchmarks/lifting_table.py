@@ -101,7 +101,7 @@ def lifted(task: LiftingTask, hands: HandBatch, map_size: int) -> torch.Tensor:
     with torch.random.fork_rng(), torch.no_grad():
         torch.manual_seed(0)
         maps = score_maps(hands, map_size, task.settings)
-        return normalised(task.network.eval()(maps, torch.nan_to_num(hands.right))["joints"].float())
+        return normalised(task.network.cpu().eval()(maps, torch.nan_to_num(hands.right))["joints"].float())
 
 
 def figures(found: torch.Tensor, hands: HandBatch) -> dict[str, float]:
