@@ -60,11 +60,13 @@ def test_he_figures_with_true_depths_and_with_flat_hands():
     depth = hands.joints[:, :, 2] - hands.joints[:, :1, 2]
     answer = {"keypoints": hands.keypoints, "relative_depth": depth}
     found = he_losses.figures(he_losses.posed(answer | unknown_view(hands), hands), hands)
+    assert found.pop("depth_slope") == pytest.approx(1.0, abs=1e-4)
     assert max(found.values()) < 0.1  # the angles' arc cosine is that coarse in float32
     flat = {"keypoints": hands.keypoints, "relative_depth": 0 * depth}
     found = he_losses.figures(he_losses.posed(flat | unknown_view(hands), hands), hands)
     assert found["mean_mm"] > 20.0
     assert found["direction_deg"] > 10.0
+    assert found["depth_slope"] == pytest.approx(0.0, abs=1e-4)
 
 
 def unknown_view(hands: HandBatch) -> dict[str, torch.Tensor]:
