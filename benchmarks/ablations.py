@@ -26,7 +26,7 @@ from benchmarks.ablation_variants import COMPARISONS, VARIANTS, Variant
 from benchmarks.narrow_hands import draw_stores
 from benchmarks.seed_table import markdown
 from hand_pose_ros.networks.he import HePose
-from hand_pose_ros.training.augmentation import augment
+from hand_pose_ros.training.augmentation import AugmentationSettings, cut
 from hand_pose_ros.training.crop_evaluation import evaluate_crops, flat
 from hand_pose_ros.training.hand_batch import HandBatch
 from hand_pose_ros.training.image.pose_targets import mirrored
@@ -84,7 +84,7 @@ def held_back_crops(store: Path, variant: Variant) -> list[HandBatch]:
     """All crops of the store in order, at the variant's size; for both sides every second one mirrored."""
     source = RenderedStore(store)
     batches = [source.rows(range(start, min(start + 64, len(source)))) for start in range(0, len(source), 64)]
-    batches = [augment(batch, None, torch.Generator(), variant.size) for batch in batches]
+    batches = [cut(batch, AugmentationSettings(), variant.size) for batch in batches]
     if not variant.both_sides:
         return batches
     return [mirrored(batch, torch.arange(len(batch)) % 2 == 1) for batch in batches]

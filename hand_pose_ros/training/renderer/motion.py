@@ -10,6 +10,7 @@ from scipy.spatial.transform import Rotation, RotationSpline
 
 from hand_pose_ros.training.poses.limits import clip
 from hand_pose_ros.training.poses.skeleton import ANGLE
+from hand_pose_ros.training.renderer.viewpoint import PALM_TO_CAMERA
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,9 @@ class KeyPose:
 
 def upright(handedness: str, turn: float, tilt: float, roll: float) -> np.ndarray:
     """Rotation (3, 3) wrist frame -> camera frame of a raised hand; all degrees 0: palm to the camera."""
-    # Columns: the hand's x (fingers) up in the image, z (back) away from the camera, y completes the frame.
-    base = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
     side = 1.0 if handedness == "right" else -1.0
     turned = Rotation.from_euler("yxz", [side * turn, tilt, side * roll], degrees=True)
-    return turned.as_matrix() @ base
+    return turned.as_matrix() @ PALM_TO_CAMERA
 
 
 class HandMotion:

@@ -11,7 +11,7 @@ from hand_pose_ros.settings import setting
 from hand_pose_ros.training.poses.rotations import about, random_rotations
 
 PALM_TO_CAMERA = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-"""Wrist frame (x to the middle MCP, z out of the back) to the camera's: fingers up, back away from the camera."""
+"""Rotation of a raised hand, wrist frame to camera optical frame: fingers (x) up in the image, back (z) away."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class ViewSettings:
     frontal: float = setting(
         0.0, "Share of hands that turn palm or back to the camera, as raised hands do.", minimum=0.0, maximum=1.0
     )
-    frontal_deg: float = setting(30.0, "Deviation of those from facing it.", minimum=0.0, maximum=90.0)
+    frontal_deg: float = setting(30.0, "Their deviation from it, about x and y each.", minimum=0.0, maximum=90.0)
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ def random_views(generator: np.random.Generator, settings: ViewSettings, joints:
 
 
 def frontal_rotations(generator: np.random.Generator, spread_deg: float, count: int) -> np.ndarray:
-    """(count, 3, 3) wrist frame to camera: the palm, in a third the back, to a camera at the hand, fingers up, tilted
-    about both axes of the palm by ``spread_deg``."""
+    """(count, 3, 3) wrist frame to camera: raised hands that show the image plane their palm, in a third their back,
+    turned about the image's x and y by ``spread_deg`` (one deviation each)."""
     yaw, pitch = np.radians(generator.normal(0, spread_deg, (2, count)))
     yaw += np.pi * (generator.random(count) < 1 / 3)
     return about("y", yaw) @ about("x", pitch) @ PALM_TO_CAMERA

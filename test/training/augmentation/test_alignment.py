@@ -5,9 +5,10 @@ from __future__ import annotations
 import torch
 
 from hand_pose_ros.hand import WRIST
-from hand_pose_ros.training.augmentation.alignment import KNUCKLES, aligned, upright_box
+from hand_pose_ros.training.augmentation.alignment import WHOLE_HAND, aligned
 from hand_pose_ros.training.augmentation.crop_change import CropChange, changed
 from hand_pose_ros.training.augmentation.settings import AugmentationSettings
+from hand_pose_ros.training.hand_squares import squares
 from hand_pose_ros.training.trainer.config import TrainConfig
 from hand_pose_ros.training.trainer.preparation import Preparation
 from hand_pose_ros.training.trainer.task import Task
@@ -25,6 +26,13 @@ def turned_hands(batch, degrees: float):
     return batch
 
 
+def upright_box(keypoints):
+    """Roll in radians, middle and size of the hands' squares."""
+    square = squares(keypoints[:, None], WHOLE_HAND)
+    along = square.axis[:, 0, 1] - square.axis[:, 0, 0]
+    return torch.atan2(along[:, 0], -along[:, 1]), square.centre[:, 0], square.size[:, 0]
+
+
 def aligned_crop(batch, share: float):
     settings = AugmentationSettings(aligned=share, aligned_side=1.6)
     return changed(batch, aligned(CropChange.none(len(batch), "cpu"), batch, settings), 64)
@@ -37,7 +45,7 @@ def test_aligned_hands_are_upright_centred_and_of_one_size(batch):
         assert angle.abs() < 1e-4
         assert torch.allclose(middle, torch.full((1, 2), 0.5), atol=1e-4)
         assert abs(float(extent) - 1 / 1.6) < 1e-4
-        along = keypoints[:, KNUCKLES].mean(1) - keypoints[:, WRIST]
+        along = keypoints[:, [5, 9, 9, 13]].mean(1) - keypoints[:, WRIST]
         assert float(along[0, 1]) < 0.0  # y grows downwards
 
 

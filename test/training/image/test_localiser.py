@@ -10,9 +10,10 @@ from hand_pose_ros.crop import crop_to_image, square_box
 from hand_pose_ros.detector import Candidates, Detection, decode
 from hand_pose_ros.networks.hand_localiser import HandLocaliser
 from hand_pose_ros.region import box_overlap, pose_crop
+from hand_pose_ros.training.hand_squares import squares
 from hand_pose_ros.training.image.localiser_figures import DetectionFigures, TrueHand, average_precision
 from hand_pose_ros.training.image.localiser_losses import place_losses, score_loss
-from hand_pose_ros.training.image.localiser_targets import squares, targets
+from hand_pose_ros.training.image.localiser_targets import targets
 from hand_pose_ros.training.image.localiser_task import ROI, LocaliserTask, card_values
 from hand_pose_ros.training.image.localiser_threshold import best_scores, shift_for
 from hand_pose_ros.training.sources.frames_batch import FrameBatch
