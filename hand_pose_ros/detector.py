@@ -58,6 +58,17 @@ def read_candidates(output: dict, index: int, card: dict) -> Candidates:
     return Candidates(output["score"][index], output["box"][index], output["axis"][index], right)
 
 
+def mirrored_candidates(candidates: Candidates, affine: np.ndarray, width: int) -> Candidates:
+    """What was said of the mirror image of a picture ``width`` pixels wide, as candidates in the picture itself.
+
+    ``affine`` (2, 3) carries fractions of the localiser's input to pixels; it is that of both pictures.
+    """
+    # The pixel x is the mirror image's width - 1 - x.
+    both = (width - 1 - 2.0 * affine[0, 2]) / affine[0, 0]
+    box, axis = candidates.box * (-1, 1, 1, 1) + (both, 0, 0, 0), candidates.axis * (-1, 1) + (both, 0)
+    return Candidates(candidates.score, box, axis, None if candidates.right is None else 1.0 - candidates.right)
+
+
 def suppress(candidates: Candidates, iou: float, weighted: bool) -> Candidates:
     """Keep one candidate per hand, best first.
 
@@ -70,7 +81,7 @@ def suppress(candidates: Candidates, iou: float, weighted: bool) -> Candidates:
         same[0] = True
         kept.append(_mean(rest[same]) if weighted else rest[:1])
         rest = rest[~same]
-    return _joined(kept) if kept else candidates[:0]
+    return joined(kept) if kept else candidates[:0]
 
 
 def _mean(group: Candidates) -> Candidates:
@@ -81,7 +92,8 @@ def _mean(group: Candidates) -> Candidates:
     )
 
 
-def _joined(parts: list[Candidates]) -> Candidates:
+def joined(parts: list[Candidates]) -> Candidates:
+    """All candidates of all parts."""
     right = None if parts[0].right is None else np.concatenate([part.right for part in parts])
     return Candidates(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("score", "box", "axis")), right)
 

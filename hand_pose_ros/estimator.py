@@ -14,12 +14,13 @@ import numpy as np
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.camera_axes import camera_axes
 from hand_pose_ros.crop import crop_to_image, letterbox, moved, transform
-from hand_pose_ros.detector import Detection, decode, read_candidates
+from hand_pose_ros.detector import Detection, decode, joined, mirrored_candidates, read_candidates
 from hand_pose_ros.hand import KEYPOINT_COUNT, LEFT, RIGHT, HandPose, OrientedBox
 from hand_pose_ros.hand_lifter import HandLifter
 from hand_pose_ros.hand_scale import HandScales
 from hand_pose_ros.input_checks import check_camera, check_image
 from hand_pose_ros.metric_hand import placed
+from hand_pose_ros.mirroring import mirrored_image
 from hand_pose_ros.pose_fusion import fused_pose
 from hand_pose_ros.region import hand_box, hand_distance, pose_crop
 from hand_pose_ros.sampler import sampler_for
@@ -56,7 +57,7 @@ class HandEstimator:
         """Hands in an image (H, W, 3) uint8 RGB, best first; metres only with a ``camera``. ValueError on bad input."""
         check_image(image)
         check_camera(camera, image)
-        [detections] = self.detect([image])
+        [detections] = self.detect([image], self.stills.mirrored)
         boxes, sides = [found.box for found in detections], [found.side for found in detections]
         seen = looked_at(self, image, boxes, camera, sides, self.stills)
         [hands] = self.place([[hand for hand in seen if hand is not None]], [camera], scales or HandScales())
@@ -66,9 +67,13 @@ class HandEstimator:
         """Put an image where its crops will be read (an accelerator's memory); accepted by the methods below."""
         return self._sampler.load(image) if isinstance(image, np.ndarray) else image
 
-    def detect(self, images: list) -> list[list[Detection]]:
-        """Places where a hand may be, per image, best first, at most ``max_hands``. All images are one batch."""
-        images, stage = [self.load(image) for image in images], self.model.localiser
+    def detect(self, images: list, mirrored: bool = False) -> list[list[Detection]]:
+        """Places where a hand may be, per image, best first, at most ``max_hands``. All images are one batch.
+
+        ``mirrored``: arrays only; their mirror images are looked at too, and what is found in both is averaged.
+        """
+        count, stage = len(images), self.model.localiser
+        images = [self.load(image) for image in [*images, *(mirrored_image(i) for i in images if mirrored)]]
         if not images:
             return []
         edge = 0.0 if self._reads_corners(stage) else -0.5
@@ -76,7 +81,10 @@ class HandEstimator:
         affines = [crop_to_image(box) for box in boxes]
         output = self._run(stage, images, affines, "zero")
         found = [read_candidates(output, n, stage.card) for n in range(len(images))]
-        decoded = [decode(found[n], affines[n], stage.card, self.settings.min_score) for n in range(len(images))]
+        for n, other in enumerate(found[count:]):
+            width = self._sampler.size(images[n])[0]
+            found[n] = joined([found[n], mirrored_candidates(other, affines[n], width)])
+        decoded = [decode(found[n], affines[n], stage.card, self.settings.min_score) for n in range(count)]
         return [detections[: self.settings.max_hands] for detections in decoded]
 
     def estimate(

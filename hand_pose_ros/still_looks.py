@@ -37,7 +37,7 @@ def looked_at(estimator, image: np.ndarray, boxes: list, camera: CameraModel | N
     for look in range((settings.refinements + 1) if boxes else 0):
         if settings.mirrored and estimator.one_sided:
             seen = _both_ways(estimator, loaded, boxes, camera)
-        elif settings.mirrored and look == settings.refinements:
+        elif settings.mirrored:
             seen = _both(estimator, loaded, image, boxes, camera, sides)
         else:
             [seen] = estimator.observe([loaded], [boxes], [camera], [sides])

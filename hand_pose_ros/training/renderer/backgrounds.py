@@ -15,16 +15,18 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
 class Backgrounds:
-    """A pool of ``count`` pictures of 512 pixels, drawn once; ``take`` cuts, turns and tints pieces of them."""
+    """A pool of ``count`` pictures of 512 pixels, ``files`` of them photographs; ``take`` cuts, turns and tints them."""
 
-    def __init__(self, generator: np.random.Generator, folders: Iterable[Path] = (), count: int = 48):
+    def __init__(
+        self, generator: np.random.Generator, folders: Iterable[Path] = (), count: int = 48, files: float = 0.5
+    ):
         self._random = generator
         photographs = [p for f in folders for p in sorted(Path(f).rglob("*")) if p.suffix.lower() in SUFFIXES]
         if folders and not photographs:
             raise ValueError(
                 f"no photographs under {', '.join(map(str, folders))}: give folders with {sorted(SUFFIXES)}"
             )
-        chosen = generator.permutation(len(photographs))[: count // 2]
+        chosen = generator.permutation(len(photographs))[: int(files * count)]
         self._pool = [picture for k in chosen if (picture := photograph(photographs[k])) is not None]
         makers = (self._room, self._clutter, self._texture, self._shapes)
         self._pool += [makers[k % len(makers)]() for k in range(count - len(self._pool))]

@@ -47,13 +47,17 @@ class ComposerSettings:
     largest: float = setting(0.6, "Largest hand of a patch, share of the image.", minimum=0.05, maximum=2.0)
     any_roll: float = setting(0.12, "Pictures that are turned by any angle.", minimum=0.0, maximum=1.0)
     roll_deg: float = setting(12.0, "Deviation of the others' angle, degrees.", minimum=0.0, maximum=180.0)
-    pool: int = setting(96, "Background pictures at a time, half of them from files.", minimum=4, maximum=4096)
+    bare: float = setting(0.15, "Pictures without hands on which nothing is laid.", minimum=0.0, maximum=1.0)
+    pool: int = setting(96, "Background pictures at a time.", minimum=4, maximum=16384)
+    files: float = setting(0.5, "Of them from files, the others are drawn.", minimum=0.0, maximum=1.0)
     exposed: float = setting(0.35, "Images that a poorer camera saw.", minimum=0.0, maximum=1.0)
 
     def __post_init__(self):
         check(self)
 
 
+PATCHES = (0.41, 0.29, 0.18, 0.12)
+"""How often one, two, three or four patches are laid on a picture without hands."""
 LARGEST_SCALE = 1.6
 """How much patches may be enlarged."""
 
@@ -68,7 +72,7 @@ class FrameComposer:
     ):  # fmt: skip
         self._random, self._size, self._settings = np.random.default_rng(seed), size, settings
         self._rendered, self._photographs, self._crops = rendered, photographs, crops
-        self._backgrounds = Backgrounds(self._random, backgrounds, settings.pool)
+        self._backgrounds = Backgrounds(self._random, backgrounds, settings.pool, settings.files)
 
     def batch(self, count: int) -> FrameBatch:
         """The next ``count`` images."""
@@ -82,7 +86,7 @@ class FrameComposer:
         kind = chance()
         if kind < settings.background:
             canvas.image = self._background(*canvas.image.shape[1::-1])
-            patches = self._random.choice(5, p=(0.15, 0.35, 0.25, 0.15, 0.1))
+            patches = 0 if chance() < settings.bare else self._random.choice(4, p=PATCHES) + 1
         else:
             real = self._photographs is not None and kind < settings.background + settings.photograph
             self._fill(canvas, self._picture(real))
