@@ -154,7 +154,8 @@ class HandEstimator:
             return None
         right = float(output["right"])
         right = 1.0 - right if mirrored else right
-        noise = self.model.pose.card.get("keypoint_stddev", 0.02)
+        card = self.model.pose.card
+        noise = card.get("keypoint_stddev", 0.02)
         return HandPose(
             handedness=RIGHT if right >= 0.5 else LEFT,
             handedness_score=max(right, 1.0 - right),
@@ -162,7 +163,9 @@ class HandEstimator:
             box=hand_box(keypoints),
             keypoints_px=keypoints,
             keypoint_scores=output.get("keypoint_score", np.full(KEYPOINT_COUNT, presence)),
-            keypoint_stddev_px=output.get("keypoint_stddev", np.full(KEYPOINT_COUNT, noise)) * box.size_px[0],
+            keypoint_stddev_px=output.get("keypoint_stddev", np.full(KEYPOINT_COUNT, noise))
+            * card.get("stddev_gain", 1.0)
+            * box.size_px[0],
             normalized_joints=joints,
         )
 

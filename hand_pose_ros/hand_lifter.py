@@ -17,6 +17,7 @@ PIXEL_WIDENING = 1.1  # what a lifter learns on skeletons covers too little of r
 # Of rendered hands, on which that was measured; errors grow with about the square root of the gap: 5.7, 7.8, 9.1 and
 # 14.5 % of the box in the quarters of 215 hands between gaps of 0.9, 2.1, 3.2, 5.1 % and more.
 USUAL_GAP, NARROWEST, WIDEST = 0.026, 0.6, 1.6
+MOST_DOUBTED = 3.0
 
 
 class HandLifter:
@@ -86,8 +87,8 @@ def _lifted(hand: HandPose, answer: dict[str, np.ndarray], view: VirtualView, ca
         lifted,
         keypoint_stddev_px=_widening(hand.mirror_gap) * np.sqrt(off.mean(axis=1) + pixels**2),
         lift=Lift(
-            float(answer["distance"]), float(answer["distance_stddev"]), answer["joint_stddev"],
-            answer["keypoint_stddev"] * view.extent,
+            float(answer["distance"]), _doubt(hand.mirror_gap) * float(answer["distance_stddev"]),
+            answer["joint_stddev"], answer["keypoint_stddev"] * view.extent,
         ),
     )  # fmt: skip
 
@@ -95,6 +96,11 @@ def _lifted(hand: HandPose, answer: dict[str, np.ndarray], view: VirtualView, ca
 def _widening(mirror_gap: float | None) -> float:
     known = 1.0 if mirror_gap is None else float(np.clip(np.sqrt(mirror_gap / USUAL_GAP), NARROWEST, WIDEST))
     return PIXEL_WIDENING * known
+
+
+def _doubt(mirror_gap: float | None) -> float:
+    """Factor of the distance's deviation: keypoints that two looks see in different places make no sure distance."""
+    return 1.0 if mirror_gap is None else float(np.clip(np.sqrt(mirror_gap / USUAL_GAP), 1.0, MOST_DOUBTED))
 
 
 def _pixels_per_radian(keypoints_px: np.ndarray, camera: CameraModel) -> np.ndarray:

@@ -25,7 +25,7 @@ class StillSettings:
     """How carefully an image by itself is looked at. A video is not: its next frame is the next look."""
 
     refinements: int = setting(1, "More looks at each hand, each in the crop of the pose before.", minimum=0, maximum=3)
-    mirrored: bool = setting(True, "At the last look, look at the mirror image of the hand too, and take the mean.")
+    mirrored: bool = setting(True, "Look at the mirror image too, for hands and at every hand, and take the mean.")
 
     def __post_init__(self):
         check(self)
@@ -34,7 +34,7 @@ class StillSettings:
 def looked_at(estimator, image: np.ndarray, boxes: list, camera: CameraModel | None, sides: list, settings) -> list:
     """``HandPose`` or None per box: ``estimator.observe`` as often as ``settings`` (``StillSettings``) ask for."""
     loaded, hands = estimator.load(image), [None] * len(boxes)
-    for look in range((settings.refinements + 1) if boxes else 0):
+    for _ in range((settings.refinements + 1) if boxes else 0):
         if settings.mirrored and estimator.one_sided:
             seen = _both_ways(estimator, loaded, boxes, camera)
         elif settings.mirrored:

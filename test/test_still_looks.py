@@ -23,7 +23,7 @@ def image(drawn):
 
 
 @pytest.mark.parametrize(
-    ("refinements", "mirrored", "batches"), [(0, False, [1]), (0, True, [2]), (1, False, [1, 1]), (2, True, [1, 1, 2])]
+    ("refinements", "mirrored", "batches"), [(0, False, [1]), (0, True, [2]), (1, False, [1, 1]), (2, True, [2, 2, 2])]
 )
 def test_a_hand_is_looked_at_as_often_as_wanted(drawn, image, refinements, mirrored, batches):
     model = drawn.model()
@@ -54,6 +54,37 @@ def test_the_mirrored_photograph_gives_the_mirrored_hand(drawn, image):
     np.testing.assert_allclose(other.joints_m, hand.joints_m * (-1, 1, 1), atol=2e-3)
 
 
+@pytest.mark.parametrize("upright", [True, False])
+def test_a_localiser_that_errs_to_one_side_says_the_mirrored_place_of_the_mirror_image(drawn, upright):
+    image = drawn.blank()
+    drawn.hand(image, (250, 290), (290, 230), "right")
+    model = drawn.model(localiser={"sampling": "centre" if upright else "corner"})
+    plain = model.localiser.network.outputs
+    model.localiser.network.outputs = lambda images: {
+        **plain(images), "box": plain(images)["box"] + np.array([0.02, 0.01, 0.0, 0.0], np.float32)
+    }  # fmt: skip
+    estimator = HandEstimator(model)
+    [[here]], [[there]] = estimator.detect([image], True), estimator.detect([mirrored_image(image)], True)
+    assert there.box.centre_px == pytest.approx((639 - here.box.centre_px[0], here.box.centre_px[1]), abs=1e-3)
+    assert there.box.angle_rad == pytest.approx(-here.box.angle_rad, abs=1e-4)
+    [[once]] = estimator.detect([image])
+    assert once.box.centre_px[0] - here.box.centre_px[0] == pytest.approx(0.02 * 640, abs=1.0)
+
+
+def test_a_hand_that_is_seen_in_the_mirror_alone_is_found(drawn, image):
+    model = drawn.model()
+    plain = model.localiser.network.outputs
+
+    def outputs(images):
+        answer = plain(images)
+        return {**answer, "score": np.where(np.arange(len(images))[:, None] == 0, 0.0, answer["score"])}
+
+    model.localiser.network.outputs = outputs
+    assert HandEstimator(model, stills=StillSettings(1, False))(image) == []
+    [hand] = HandEstimator(model)(image)
+    assert hand.handedness == "right"
+
+
 def test_a_bias_to_one_side_of_the_crop_cancels(drawn, image):
     model = drawn.model()
     plain = model.pose.network.outputs
@@ -79,7 +110,7 @@ def test_a_later_look_that_sees_nothing_keeps_the_hand(drawn, image):
 
     model.pose.network.outputs = outputs
     assert len(HandEstimator(model, EstimatorSettings())(image)) == 1
-    assert calls == [1, 2]
+    assert calls == [2, 2]
 
 
 def test_what_two_looks_differ_by_widens_the_deviation(drawn, image):

@@ -22,13 +22,13 @@ STAGE_KEYS = {
     "localiser": {
         "box_scale", "box_shift", "suppression", "iou", "upright", "mask_threshold", "mask_least", "mask_gap",
     },
-    "pose": {"roi", "sees", "keypoint_stddev", "depth_gain"},
+    "pose": {"roi", "sees", "keypoint_stddev", "depth_gain", "stddev_gain"},
     "lifter": {"guess"},
 }  # fmt: skip
 COMMON_KEYS = {"network", "arguments", "weights", "input_size", "sampling"}
 POSITIVE_NUMBERS = {
-    "keypoint_stddev": 0.5, "depth_gain": 10.0, "box_scale": 20.0, "iou": 1.0, "mask_threshold": 1.0,
-    "mask_least": 1.0, "mask_gap": 1.0,
+    "keypoint_stddev": 0.5, "depth_gain": 10.0, "stddev_gain": 10.0, "box_scale": 20.0, "iou": 1.0,
+    "mask_threshold": 1.0, "mask_least": 1.0, "mask_gap": 1.0,
 }  # fmt: skip
 """Key -> its largest value."""
 _REPAIR = "give a YAML mapping as docs/adding_a_model.md describes it, or remove the file"

@@ -15,7 +15,7 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
 class Backgrounds:
-    """A pool of ``count`` pictures of 512 pixels, ``files`` of them photographs; ``take`` cuts, turns and tints them."""
+    """A pool of ``count`` pictures of 512 pixels, ``files`` of them photographs; ``take`` cuts and tints them."""
 
     def __init__(
         self, generator: np.random.Generator, folders: Iterable[Path] = (), count: int = 48, files: float = 0.5
