@@ -22,7 +22,6 @@ from hand_pose_ros.training.sources.frames_crops import CropPictures
 from hand_pose_ros.training.sources.frames_store import HAND, NOTHING, FrameStore
 from hand_pose_ros.training.trainer.data import Stores
 from hand_pose_ros.training.trainer.task import Task
-from hand_pose_ros.training.trainer.warm_start import begin_from
 
 ROI = {
     "keypoints": [0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18],
@@ -37,26 +36,24 @@ LOWEST_SCORE = 0.02
 
 
 class LocaliserTask(Task):
-    """``LocaliserTask(network, roi=..., bfloat16=..., start=..., centre=..., size=..., axis=..., side=...)``.
+    """``LocaliserTask(network, roi=..., bfloat16=..., centre=..., size=..., axis=..., side=...)``.
 
     ``roi`` is that of the pose network's card (``region.pose_crop``). ``bfloat16``: on the CPU too the network computes
     in bfloat16; twice as fast where the CPU has AVX-512 BF16 (``torch.cpu.get_capabilities()``), slower where not.
-    ``start``: weights (.safetensors) of another training to begin from.
     """
 
     best = "-average_precision"
 
-    def __init__(
-        self, network: nn.Module, roi: dict | None = None, bfloat16: bool = False, start: str = "", **weights: float
-    ):
+    def __init__(self, network: nn.Module, roi: dict | None = None, bfloat16: bool = False, **weights: float):
         super().__init__(network)
         unknown = set(weights) - set(WEIGHTS)
         if unknown:
             raise ValueError(f"no weights {sorted(unknown)}: there are {', '.join(WEIGHTS)}")
         self.roi, self.weights, self._bfloat16 = roi or ROI, WEIGHTS | weights, bfloat16
-        if start:
-            begin_from(network, Path(start))
-            network.score_shift.zero_()  # chosen after that training: this one's scores are its own
+
+    def begun(self) -> None:
+        """The other training's ``score_shift`` was chosen after it, for its scores."""
+        self.network.score_shift.zero_()
 
     def loss(self, network: Callable, batch: FrameBatch, step: int) -> dict[str, torch.Tensor]:
         """Score and places of the hands, and their weighted sum."""

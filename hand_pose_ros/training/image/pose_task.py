@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,7 +19,6 @@ from hand_pose_ros.training.losses.heatmaps import heatmap_divergence, weighted_
 from hand_pose_ros.training.losses.quantile import coverage_loss
 from hand_pose_ros.training.skeleton_map import skeleton_map
 from hand_pose_ros.training.trainer.task import Task
-from hand_pose_ros.training.trainer.warm_start import begin_from
 
 CELLS_PER_BONE = 2.0
 """Thickness of the skeleton map's bones, cells of the fine heatmaps."""
@@ -50,19 +48,13 @@ class PoseWeights:
 
 
 class PoseTask(Task):
-    """``PoseTask(network, **fields of PoseWeights)``.
-
-    ``start``: weights (.safetensors) of another training to begin from; tensors that the network does not have, or has
-    in another shape, are left as they are.
-    """
+    """``PoseTask(network, **fields of PoseWeights)``."""
 
     best, sees = "error", "right"
 
-    def __init__(self, network: nn.Module, start: str = "", **weights):
+    def __init__(self, network: nn.Module, **weights):
         super().__init__(network)
         self.weights = PoseWeights(**weights)
-        if start:
-            begin_from(network, Path(start))
 
     def loss(self, network: Callable, batch: HandBatch, step: int) -> dict[str, torch.Tensor]:
         """The terms of ``PoseWeights``, their sum, and the mean distance in hand extents."""

@@ -4,6 +4,7 @@ name: hand_pose_s                                              # <name>.safetens
 network: {class: hand_pose.HandPoseNetwork, size: s}           # hand_pose_ros/networks/, and its arguments
 task: {class: image.pose_task.PoseTask}                        # hand_pose_ros/training/, and its arguments
 size: 128                                                      # of the crops, pixels
+start: runs/first/hand_pose_s.safetensors                      # weights to begin from; left out: none
 sources: {rendered: {folder: train, share: 0.8}, photographs: {folder: photos, share: 0.2}}
 augmentation: {shift: 0.05}                                    # training/augmentation; null: none
 validation: {count: 512, sources: {rendered: {folder: held_back}}}
@@ -43,6 +44,8 @@ class TrainConfig:
     task: dict = field(default_factory=dict)
     network: dict = field(default_factory=dict)
     size: int = 128
+    start: str | None = None
+    """File of another training's weights to begin from (``warm_start.begin_from``)."""
     sources: dict = field(default_factory=dict)
     augmentation: dict | None = None
     validation: Validation = field(default_factory=Validation)

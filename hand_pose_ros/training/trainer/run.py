@@ -25,6 +25,7 @@ from hand_pose_ros.training.trainer.random_state import random_state, restore_ra
 from hand_pose_ros.training.trainer.report import Report
 from hand_pose_ros.training.trainer.schedule import Phase, place, rate
 from hand_pose_ros.training.trainer.task import Task
+from hand_pose_ros.training.trainer.warm_start import begin_from
 
 
 @dataclass
@@ -52,9 +53,12 @@ class Run:
             torch.backends.cudnn.benchmark = True  # every batch has the same size
             torch.set_float32_matmul_precision("high")
         self.network = task.network.to(device, memory_format=torch.channels_last)
+        stored = load_checkpoint(self._path, config.as_dict())
+        if config.start and not stored:
+            begin_from(self.network, Path(str(config.start)))
+            task.begun()
         self.averaged = AveragedNetwork(self.network, self.schedule.average)
         self.state, self.progress, self.learning_rate = State(), 0.0, 0.0
-        stored = load_checkpoint(self._path, config.as_dict())
         if stored:
             self._restore(stored)
         self._began = time.monotonic() - self.state.elapsed_s

@@ -54,6 +54,9 @@ class Task:
         """Figures of ``network`` (averaged weights, eval mode, no gradients) on held-back batches."""
         raise NotImplementedError
 
+    def begun(self) -> None:
+        """Called when a training begins from the weights of another (``start``): resets what is not of this one."""
+
     def pictures(self, network: nn.Module, batch: Any) -> dict[str, np.ndarray]:
         """Name -> (H, W, 3) uint8 RGB, drawn from the first held-back batch. Default: none."""
         return {}

@@ -192,6 +192,13 @@ def test_validate_of_a_perfect_network_is_perfect():
     assert figures["recall_rendered"] == 1.0
 
 
+def test_a_training_that_begins_from_another_forgets_its_threshold():
+    task = LocaliserTask(HandLocaliser("s", 64))
+    task.network.score_shift.fill_(-2.0)
+    task.begun()
+    assert not task.network.score_shift.any()
+
+
 def test_wrong_sources_and_weights_are_named():
     task = LocaliserTask(HandLocaliser("s", 64))
     with pytest.raises(ValueError, match="crops"):

@@ -98,16 +98,3 @@ def test_pictures_show_every_crop(task, batch):
         sheet = task.pictures(task.network.eval(), batch)["predictions"]
     assert sheet.shape == (192, 8 * 192, 3)
     assert sheet.any()
-
-
-def test_a_training_begins_from_the_weights_that_fit(task, tmp_path):
-    from safetensors.torch import save_file
-
-    stored = {name: value + 1 for name, value in task.network.state_dict().items() if name.startswith("stem")}
-    save_file(stored | {"maps.weight": torch.zeros(1)}, tmp_path / "old.safetensors")
-    begun = PoseTask(HandPoseNetwork("s"), start=str(tmp_path / "old.safetensors")).network.state_dict()
-    assert all(torch.equal(begun[name], value) for name, value in stored.items())
-    assert begun["maps.weight"].any()
-    save_file({"other": torch.zeros(1)}, tmp_path / "other.safetensors")
-    with pytest.raises(ValueError, match=r"other\.safetensors holds no tensor of HandPoseNetwork"):
-        PoseTask(HandPoseNetwork("s"), start=str(tmp_path / "other.safetensors"))
