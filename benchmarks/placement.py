@@ -26,13 +26,14 @@ from hand_pose_ros.lifted_placement import by_distance
 from hand_pose_ros.metric_hand import pixels_of, placed
 from hand_pose_ros.networks.build import load_model
 from hand_pose_ros.root_depth import root_depth_closed_form, root_least_squares
-from hand_pose_ros.still_looks import looked_at
 from hand_pose_ros.training.datasets.index_json import read_index
 from hand_pose_ros.training.evaluation.evaluation import evaluate
 from hand_pose_ros.training.evaluation.prediction import PredictedHand
 from hand_pose_ros.training.lifting.pair_hands import hands_of, samples_of
 from hand_pose_ros.training.lifting.teacher_pairs import TeacherPairs
 
+CHILDREN_M = 0.085
+"""Wrist to middle MCP."""
 MARKS = "<!-- placement begin -->", "<!-- placement end -->"
 COLUMNS = {
     "PA": "aligned_mm", "root-relative": "relative_mm", "absolute": "absolute_mm",
@@ -82,15 +83,9 @@ def photographed(data: Path, model):
     """Samples with metres, and the lifted hands of each."""
     estimator = HandEstimator(model, EstimatorSettings(max_hands=4, min_score=0.3, min_presence=0.3))
     samples = [sample for sample in read_index(data) if sample.camera and sample.hands[0].joints_m is not None]
-    return samples, [lifted(estimator, sample.image(), sample.camera) for sample in samples]
-
-
-def lifted(estimator: HandEstimator, image, camera) -> list[HandPose]:
-    """What the estimator sees in an image, before it is placed."""
-    [detections] = estimator.detect([image])
-    boxes, sides = [found.box for found in detections], [found.side for found in detections]
-    seen = looked_at(estimator, image, boxes, camera, sides, estimator.stills)
-    return estimator.lift([[hand for hand in seen if hand is not None]], [camera])[0]
+    cameras = [sample.camera for sample in samples]
+    seen = [estimator.seen(sample.image(), camera) for sample, camera in zip(samples, cameras, strict=True)]
+    return samples, estimator.lift(seen, cameras)
 
 
 def rendered(path: Path, model, limit: int):
@@ -98,8 +93,14 @@ def rendered(path: Path, model, limit: int):
     pairs = TeacherPairs.load(path)
     good = np.flatnonzero(pairs.left == pairs.said_left)[:limit]
     pairs = TeacherPairs(**{name: value[good] for name, value in vars(pairs).items()})
-    samples = samples_of(pairs)
+    samples = [replace(sample, source=age(sample)) for sample in samples_of(pairs)]
     return samples, HandLifter(model.lifter)([[hand] for hand in hands_of(pairs)], [one.camera for one in samples])
+
+
+def age(sample) -> str:
+    """Children's hands apart: for them the population's scale is wrong."""
+    joints = sample.hands[0].joints_m
+    return "rendered, adults'" if np.linalg.norm(joints[9] - joints[0]) > CHILDREN_M else "rendered, children's"
 
 
 def rows(samples, lifted) -> list[str]:

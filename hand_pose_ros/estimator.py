@@ -57,11 +57,14 @@ class HandEstimator:
         """Hands in an image (H, W, 3) uint8 RGB, best first; metres only with a ``camera``. ValueError on bad input."""
         check_image(image)
         check_camera(camera, image)
+        [hands] = self.place([self.seen(image, camera)], [camera], scales or HandScales())
+        return distinct(sorted(hands, key=lambda hand: -hand.score), self.settings)
+
+    def seen(self, image: np.ndarray, camera: CameraModel | None = None) -> list[HandPose]:
+        """The hands of an image by itself, before they are lifted and placed, all that were looked at."""
         [detections] = self.detect([image], self.stills.mirrored)
         boxes, sides = [found.box for found in detections], [found.side for found in detections]
-        seen = looked_at(self, image, boxes, camera, sides, self.stills)
-        [hands] = self.place([[hand for hand in seen if hand is not None]], [camera], scales or HandScales())
-        return distinct(sorted(hands, key=lambda hand: -hand.score), self.settings)
+        return [hand for hand in looked_at(self, image, boxes, camera, sides, self.stills) if hand is not None]
 
     def load(self, image):
         """Put an image where its crops will be read (an accelerator's memory); accepted by the methods below."""

@@ -13,10 +13,11 @@ import numpy as np
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.hand import MIDDLE_MCP, HandScale, Lift
 from hand_pose_ros.kinematics import normalize
-from hand_pose_ros.root_depth import SMALLEST_DEPTH, Placement, place
+from hand_pose_ros.root_depth import SMALLEST_DEPTH, Placement, check_depth, place
 
-# Lifters learn their deviations on skeletons; of rendered hands' distances they cover too little (docs/lifter.md).
-DISTANCE_WIDENING = 1.15
+# Lifters learn their deviations on skeletons; of rendered hands' distances they cover too little. With this factor one
+# deviation along the ray covers .60 of all held-back renders, children's among them (docs/geometry.md).
+DISTANCE_WIDENING = 1.3
 
 
 def placement(
@@ -47,7 +48,7 @@ def by_distance(
 ) -> Placement:
     """Each joint on the ray of its centre, at the lifter's distance plus its own relative depth.
 
-    ValueError where a centre has no ray, or for a hand so near that it would surround the camera.
+    ValueError where a centre has no ray, and for a hand that would surround the camera or is not believed so far away.
     """
     rays = camera.unproject(np.asarray(centres_px, dtype=np.float64))
     rays = rays / np.linalg.norm(rays, axis=1, keepdims=True)
@@ -58,6 +59,7 @@ def by_distance(
     joints = rays * (depths / (rays @ forward))[:, None]
     if joints[:, 2].min() < SMALLEST_DEPTH:
         raise ValueError(f"a hand {lift.distance:.2f} hand scales away would surround the camera")
+    check_depth(float(joints[MIDDLE_MCP, 2]))
     joints_m = joints * scale.mean_m
     return Placement(joints_m, _deviations(joints, lift, scale), normalize(joints_m)[0])
 

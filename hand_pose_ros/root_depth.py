@@ -18,6 +18,7 @@ from hand_pose_ros.skeleton_fit import fit_skeleton, proportioned
 NOISE_OF_BOX = 0.03  # pixel deviation per axis of keypoints without one of their own, in longer sides of their box
 SMALLEST_NOISE_PX = 0.05
 SMALLEST_DEPTH = 0.5  # hand scales from the camera to any joint; nearer, the hand would surround the camera
+FARTHEST_DEPTH = 100.0  # about ten metres: keypoints that say more lie in a heap and are no hand's
 WIDEST_RAY = 10.0  # length of a ray with z = 1: 84 degrees off the axis
 FEWEST_KEYPOINTS = 6
 MODEL_STDDEV = 0.07  # relative, along the ray: how far the most probable depth lies from the mean one in simulation
@@ -98,7 +99,8 @@ def place(
     Least squares give the first root, ``skeleton_fit`` the joints. ``keypoint_stddev_px`` (21,) are deviations per
     image axis; of ``keypoint_scores`` (21,) only the ratios to the best count. Keypoints for which the lens has no ray
     are ignored. Raises ValueError when the rest fix no position: fewer than six, all at one pixel, joints that are no
-    hand, or a hand so near that it would surround the camera. Callers publish such a hand without metres.
+    hand, or a hand that would surround the camera or be farther than ``FARTHEST_DEPTH``. Callers publish such a hand
+    without metres.
     """
     pose = proportioned(np.asarray(normalized_joints, dtype=np.float64))
     pixels = np.asarray(keypoints_px, dtype=np.float64)
@@ -113,9 +115,16 @@ def place(
     if not (np.isfinite(root).all() and (pose @ turn + root)[:, 2].min() > SMALLEST_DEPTH):
         raise ValueError("the keypoints fix no position of the hand: too few, at one place, or too near the camera")
     joints, covariance = fit_skeleton(pose @ turn, root, points, stddev)
+    check_depth(float(joints[MIDDLE_MCP, 2]))
     joints_m = joints @ turn.T * scale.mean_m
     deviations = _deviations(joints, covariance.reshape(21, 3, 21, 3), scale)
     return Placement(joints_m, deviations, normalize(joints_m)[0])
+
+
+def check_depth(depth: float) -> None:
+    """ValueError for a hand (depth in hand scales) that is farther away than any camera here sees one."""
+    if not depth <= FARTHEST_DEPTH:
+        raise ValueError(f"a hand {depth:.0f} hand scales away: farther than {FARTHEST_DEPTH:.0f} is not believed")
 
 
 def _observed(pixels, camera, stddev_px, scores):

@@ -80,6 +80,8 @@ def test_hands_around_the_camera_and_beyond_the_lens_are_refused():
     _, pose, pixels, lift = seen()
     with pytest.raises(ValueError, match="surround the camera"):
         by_distance(pose, pixels, replace(lift, distance=0.4), CAMERA, SCALE)
+    with pytest.raises(ValueError, match="farther than 100"):
+        by_distance(pose, pixels, replace(lift, distance=140.0), CAMERA, SCALE)
     with pytest.raises(ValueError, match="no ray"):
         by_distance(pose, pixels, replace(lift, distance=np.nan), CAMERA, SCALE)
 

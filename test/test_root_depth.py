@@ -143,6 +143,7 @@ def test_hands_without_a_position_are_refused():
         "0 usable keypoints": (pose, pixels * np.nan),
         "finite joints are needed": (pose * np.nan, pixels),
         "fix no position": (pose, np.full((21, 2), 300.0)),
+        "farther than 100": (pose, 300.0 + (pixels - 300.0) / 50.0),
     }
     for message, (joints, points) in cases.items():
         with pytest.raises(ValueError, match=message):
