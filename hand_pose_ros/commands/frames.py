@@ -9,7 +9,7 @@ from pathlib import Path
 def add_parser(subparsers):
     """Declare the subcommand."""
     parser = subparsers.add_parser("frames", help="whole images for the localiser", description=__doc__)
-    actions = parser.add_subparsers(dest="action", required=True, metavar="rendered|photographs|negatives")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="rendered|photographs|negatives|pictures")
     rendered = actions.add_parser("rendered", help="images of 0 to 3 rendered hands; run again, it continues")
     rendered.add_argument("--processes", type=int, default=1, help="renderers at the same time (default 1)")
     photographs = actions.add_parser("photographs", help="photographs whose hands a teacher labels")
@@ -18,6 +18,13 @@ def add_parser(subparsers):
     negatives = actions.add_parser("negatives", help="images without hands, to count false positives on")
     negatives.add_argument("--photographs", type=Path, required=True, metavar="STORE", help="written by `photographs`")
     negatives.add_argument("--sources", nargs="*", default=[], help="of that store (default all)")
+    negatives.add_argument("--pictures", action="store_true", help="JPEG files in a folder per kind, not a store")
+    pictures = actions.add_parser("pictures", help="pictures without hands, for training's backgrounds")
+    pictures.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="such as unpacked Debian packages")
+    pictures.add_argument("--most", type=int, default=1000, help="pictures of each folder (default 1000)")
+    pictures.add_argument("--seed", type=int, default=0)
+    pictures.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder to write to")
+    pictures.add_argument("--model", default="mediapipe_full", help="lists where it sees hands in DIR/doubtful.txt")
     for action in (rendered, negatives):
         action.add_argument("--count", type=int, required=True, help="images (negatives: of each kind)")
         action.add_argument("--seed", type=int, default=0)
@@ -38,7 +45,7 @@ def main(args: argparse.Namespace) -> int:
 
     console = Console(stderr=True)
     try:
-        made = {"rendered": _rendered, "photographs": _photographs, "negatives": _negatives}[args.action](args, console)
+        made = ACTIONS[args.action](args, console)
     except (OSError, ValueError, RuntimeError, NoContextError) as error:
         console.print(f"[red]frames: {error}[/red]")
         return 1
@@ -81,6 +88,22 @@ def _negatives(args, console) -> str:
 
     photographs = FrameStore(args.photographs, sources=args.sources)
     made = make_negatives(
-        args.output, args.count, args.seed, args.makehuman, args.backgrounds, photographs, args.size, args.split
-    )
+        args.output, args.count, args.seed, args.makehuman, args.backgrounds, photographs, args.size, args.split,
+        args.pictures,
+    )  # fmt: skip
     return ", ".join(f"{count} {name}" for name, count in made.items())
+
+
+def _pictures(args, console) -> str:
+    from hand_pose_ros.estimator import HandEstimator
+    from hand_pose_ros.networks.build import load_model
+    from hand_pose_ros.training.sources.pictures import gather, with_hands
+
+    made = gather(args.folders, args.output, args.most, args.seed)
+    doubtful = with_hands(args.output, HandEstimator(load_model(args.model)))
+    (args.output / "doubtful.txt").write_text("".join(f"{path.name}\n" for path in doubtful))
+    counts = ", ".join(f"{count} {name}" for name, count in made.items())
+    return f"{counts}; look at the {len(doubtful)} of doubtful.txt and delete those with hands"
+
+
+ACTIONS = {"rendered": _rendered, "photographs": _photographs, "negatives": _negatives, "pictures": _pictures}

@@ -14,6 +14,7 @@ from hand_pose_ros.training.renderer.backgrounds import SUFFIXES, Backgrounds
 from hand_pose_ros.training.sources.frames_canvas import Picture
 from hand_pose_ros.training.sources.frames_composer import without_hands
 from hand_pose_ros.training.sources.frames_store import FRAMES, NOTHING, FrameStore, frame_row, stacked
+from hand_pose_ros.training.sources.pictures import write
 from hand_pose_ros.training.sources.shards import shard_path, write_description, write_shard
 
 SOURCES = ["rendered", "backgrounds", "photographs", "erased"]
@@ -24,21 +25,42 @@ side over the shorter one."""
 
 def make_negatives(
     folder: Path, count: int, seed: int, makehuman: Path | None, backgrounds: Sequence[Path], photographs: FrameStore,
-    size: int = 256, split: str = "held_back",
+    size: int = 256, split: str = "held_back", pictures: bool = False,
 ) -> dict[str, int]:  # fmt: skip
-    """Write ``count`` images of each kind (fewer where photographs give no more); how many of which."""
-    write_description(folder, {"format": FRAMES, "size": size, "seed": seed, "split": split, "sources": SOURCES})
+    """Write ``count`` images of each kind (fewer where photographs give no more); how many of which.
+
+    A store to measure on, or with ``pictures`` JPEG files in a folder of each kind: backgrounds of a training.
+    """
+    made = dict(zip(SOURCES, _made(count, seed, makehuman, backgrounds, photographs, size, split), strict=True))
+    if pictures:
+        _write_pictures(folder, made)
+    else:
+        _write_store(folder, made, size, seed, split)
+    return {name: len(images) for name, images in made.items()}
+
+
+def _made(count, seed, makehuman, backgrounds, photographs, size, split) -> list[list[np.ndarray]]:
     generator = np.random.default_rng(seed)
-    images = [
+    return [
         arms(count, size, seed, makehuman, backgrounds, split),
         background_pieces(count, generator, backgrounds),
         photograph_pieces(count, generator, photographs),
         erased(count, generator, photographs, backgrounds),
     ]
-    rows = [frame_row(image, (), size, number) for number, part in enumerate(images) for image in part]
+
+
+def _write_pictures(folder: Path, made: dict[str, list[np.ndarray]]) -> None:
+    for name, images in made.items():
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for number, image in enumerate(images):
+            write(folder / name / f"{number:05d}.jpg", image[..., ::-1])
+
+
+def _write_store(folder: Path, made: dict[str, list[np.ndarray]], size: int, seed: int, split: str) -> None:
+    write_description(folder, {"format": FRAMES, "size": size, "seed": seed, "split": split, "sources": SOURCES})
+    rows = [frame_row(image, (), size, number) for number, part in enumerate(made.values()) for image in part]
     if not shard_path(folder, 0).exists():
         write_shard(folder, 0, stacked(rows))
-    return {name: len(part) for name, part in zip(SOURCES, images, strict=True)}
 
 
 def arms(count: int, size: int, seed: int, makehuman, backgrounds, split: str) -> list[np.ndarray]:
