@@ -27,7 +27,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.localiser import labelled
+from benchmarks.frame_images import labelled
 from benchmarks.pose_crops import spread
 from benchmarks.seed_table import markdown
 from benchmarks.view_figures import ANGLES_DEG, MirrorFigures, TurnFigures, turned

@@ -6,7 +6,7 @@ best scores choose first. What is found at a doubtful hand counts neither way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +16,8 @@ from hand_pose_ros.hand import OrientedBox
 from hand_pose_ros.region import box_overlap
 
 OVERLAP, DOUBT_OVERLAP = 0.5, 0.1
+STRICT = 1 / 200
+"""Share of the images without hands that may have a false positive."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class DetectionFigures:
         has a false positive. NaN where nothing of the kind was seen."""
         scores, hits, empty = np.array(self.scores), np.array(self.hits, bool), np.array(self.empty)
         said, sides = scores >= threshold, [good for score, good in self.side_right if score >= threshold]
-        strict = self.threshold_for(1 / 200)
+        strict = threshold_for(self.empty, STRICT)
         return {
             "recall": _share((said & hits).sum(), self.hands),
             "precision": _share((said & hits).sum(), said.sum()),
@@ -81,19 +83,37 @@ class DetectionFigures:
             "false_positive_images": float((empty >= threshold).mean()) if len(empty) else float("nan"),
             "empty_images": float(len(empty)),
             "threshold_1_in_200": strict,
-            "recall_1_in_200": _share((hits & (scores > strict)).sum(), self.hands),
+            "recall_1_in_200": self.recall_above(strict),
             "crop_overlap": _median(self.overlap),
             "turn_deg": _median(self.turn_deg),
             "turn_within_25_deg": float(np.mean(np.array(self.turn_deg) < 25)) if self.turn_deg else float("nan"),
             "side": float(np.mean(sides)) if sides else float("nan"),
         }
 
-    def threshold_for(self, share: float) -> float:
-        """The lowest threshold at which at most ``share`` of the images without hands have a false positive."""
-        if not self.empty:
-            return float("nan")
-        allowed = int(np.floor(share * len(self.empty)))
-        return float(np.sort(self.empty)[::-1][allowed])
+    def recall_above(self, threshold: float) -> float:
+        """Share of the hands that are found with a higher score; NaN without hands or threshold."""
+        found = (np.array(self.hits, bool) & (np.array(self.scores) > threshold)).sum()
+        return _share(found, self.hands) if np.isfinite(threshold) else float("nan")
+
+
+def threshold_for(empty: Sequence[float], share: float) -> float:
+    """The lowest score that at most ``share`` of images exceed, from the best score of each; NaN without images."""
+    if not len(empty):
+        return float("nan")
+    return float(np.sort(empty)[::-1][int(np.floor(share * len(empty)))])
+
+
+def pooled(parts: Mapping[str, DetectionFigures], threshold: float = 0.5) -> dict:
+    """The images without hands of all ``parts`` together, as in ``figures``, and the recall of each part at their
+    threshold of one in 200, by name. NaN where nothing of the kind was seen."""
+    empty = np.array([score for part in parts.values() for score in part.empty])
+    strict = threshold_for(empty, STRICT)
+    return {
+        "empty_images": float(len(empty)),
+        "false_positive_images": float((empty >= threshold).mean()) if len(empty) else float("nan"),
+        "threshold_1_in_200": strict,
+        "recall_1_in_200": {name: part.recall_above(strict) for name, part in parts.items()},
+    }
 
 
 def average_precision(scores: np.ndarray, hits: np.ndarray, hands: int) -> float:

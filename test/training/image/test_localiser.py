@@ -11,7 +11,7 @@ from hand_pose_ros.detector import Candidates, Detection, decode
 from hand_pose_ros.networks.hand_localiser import HandLocaliser
 from hand_pose_ros.region import box_overlap, pose_crop
 from hand_pose_ros.training.hand_squares import squares
-from hand_pose_ros.training.image.localiser_figures import DetectionFigures, TrueHand, average_precision
+from hand_pose_ros.training.image.localiser_figures import DetectionFigures, TrueHand, average_precision, pooled
 from hand_pose_ros.training.image.localiser_losses import place_losses, score_loss
 from hand_pose_ros.training.image.localiser_targets import targets
 from hand_pose_ros.training.image.localiser_task import ROI, LocaliserTask, card_values
@@ -174,6 +174,22 @@ def test_figures_counted_by_hand():
     assert found["recall_1_in_200"] == pytest.approx(2 / 3)
     assert found["side"] == 0.5
     assert found["turn_deg"] == pytest.approx(0)
+
+
+def test_images_without_hands_of_all_stores_set_one_threshold():
+    hand, parts = TrueHand(square_box((50, 50), 20), 1.0), {name: DetectionFigures() for name in ("a", "b", "none")}
+    for score in (0.9, 0.6, 0.3):
+        parts["a"].add([detection(50, score)], [hand])
+    for number in range(400):
+        parts["a" if number < 100 else "b"].add([detection(50, 0.001 * number)], [])
+    parts["b"].add([detection(50, 0.8)], [])
+    found = pooled(parts, 0.35)
+    assert found["empty_images"] == 401
+    assert found["threshold_1_in_200"] == pytest.approx(0.398)  # 0.8 and 0.399 are the two of 401 that may exceed it
+    assert found["false_positive_images"] == pytest.approx(51 / 401)
+    assert found["recall_1_in_200"]["a"] == pytest.approx(2 / 3)
+    assert np.isnan([found["recall_1_in_200"][name] for name in ("b", "none")]).all()
+    assert np.isnan(pooled({"none": DetectionFigures()})["threshold_1_in_200"])
 
 
 def test_average_precision():
