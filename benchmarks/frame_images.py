@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchmarks.pose_crops import spread
+from benchmarks.spread import spread
 from hand_pose_ros.region import pose_crop
 from hand_pose_ros.training.image.localiser_figures import TrueHand
 from hand_pose_ros.training.image.localiser_task import ROI

@@ -28,8 +28,8 @@ import cv2
 import numpy as np
 
 from benchmarks.frame_images import labelled
-from benchmarks.pose_crops import spread
 from benchmarks.seed_table import markdown
+from benchmarks.spread import spread
 from benchmarks.view_figures import ANGLES_DEG, MirrorFigures, TurnFigures, turned
 from hand_pose_ros.estimator import EstimatorSettings, HandEstimator
 from hand_pose_ros.networks.build import load_model

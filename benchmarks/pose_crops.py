@@ -37,9 +37,10 @@ import numpy as np
 import torch
 
 from benchmarks.seed_table import markdown
+from benchmarks.spread import spread
 from hand_pose_ros.networks.build import build_network
 from hand_pose_ros.networks.device import resolve_device
-from hand_pose_ros.networks.model_card import find_card
+from hand_pose_ros.networks.model_card import ModelCard, find_card
 from hand_pose_ros.training.augmentation import AugmentationSettings, cut
 from hand_pose_ros.training.crop_evaluation import evaluate_crops, flat
 from hand_pose_ros.training.hand_batch import HandBatch
@@ -68,13 +69,6 @@ def store_of(folder: Path) -> StoredCrops:
     return KINDS[kind](folder)
 
 
-def spread(length: int, count: int) -> np.ndarray:
-    """At most ``count`` of ``length`` places, evenly spread, in order. ValueError for less than one."""
-    if min(length, count) < 1:
-        raise ValueError(f"{count} of {length}: give a count, and data, of at least 1")
-    return np.linspace(0, length - 1, min(count, length)).round().astype(int)
-
-
 def crops(store: StoredCrops, count: int, size: int, side: float, device: str) -> list[HandBatch]:
     """Batches of crops of ``size`` pixels, upright, ``side`` times the keypoints' box, the teacher's keypoints."""
     settings, index = AugmentationSettings(aligned=1.0, aligned_side=side), spread(len(store), count)
@@ -97,14 +91,24 @@ def as_carded(network: Callable, card: dict) -> Callable:
     return answers
 
 
-def measured(name: str, store: StoredCrops, args) -> dict:
+def compared(stores: dict[Path, StoredCrops], args) -> dict[str, dict[str, dict]]:
+    """Model -> store -> ``measured``. Models with the same pose network and numbers are measured once."""
+    known: dict[str, dict[str, dict]] = {}
+    cards = {name: find_card(name) for name in args.models}
+    keys = {name: json.dumps(card.stages()["pose"], sort_keys=True) for name, card in cards.items()}
+    for name, key in keys.items():
+        if key not in known:
+            print(f"{name} ...", file=sys.stderr, flush=True)
+            known[key] = {str(folder): measured(cards[name], store, args) for folder, store in stores.items()}
+    return {name: known[key] for name, key in keys.items()}
+
+
+def measured(card: ModelCard, store: StoredCrops, args) -> dict:
     """Sections and figures of ``evaluate_crops``, and the number of crops."""
-    card = find_card(name)
     part, network = card.stages()["pose"], build_network(card, "pose").to(args.device)
     batches = crops(store, args.count, part["input_size"], args.side, args.device)
     with torch.no_grad():
-        answers, sees = as_carded(network, part), part.get("sees", "both")
-        found = evaluate_crops(answers, batches, args.sections, sees)
+        found = evaluate_crops(as_carded(network, part), batches, args.sections, part.get("sees", "both"))
     return {"crops": sum(len(batch) for batch in batches), **found}
 
 
@@ -130,12 +134,9 @@ def main() -> int:
     parser.add_argument("--output", type=Path, help="JSON file")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    results: dict[str, dict] = {}
     try:
         args.device = resolve_device(args.device)
-        stores = {folder: store_of(folder) for folder in args.stores}
-        for name in args.models:
-            results[name] = {str(folder): measured(name, store, args) for folder, store in stores.items()}
+        results = compared({folder: store_of(folder) for folder in args.stores}, args)
     except (OSError, ValueError) as error:
         parser.error(str(error))
     print(table(results), end="")

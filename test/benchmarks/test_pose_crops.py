@@ -10,7 +10,8 @@ import torch
 pytest.importorskip("scipy", reason="training needs scipy (make venv installs it)")
 
 from benchmarks import pose_crops
-from benchmarks.pose_crops import as_carded, crops, spread, store_of, table
+from benchmarks.pose_crops import as_carded, crops, store_of, table
+from benchmarks.spread import spread
 from hand_pose_ros.networks.model_card import ModelCard
 from hand_pose_ros.training.mean_hand import mean_hand
 from hand_pose_ros.training.sources.photographs import PhotographStore
@@ -92,11 +93,12 @@ def test_the_command_counts_and_writes(store, tmp_path, monkeypatch, capsys):
     extent = float(np.ptp(batch.keypoints[0].numpy(), axis=0).max())
     network = Always(batch.keypoints[0] + torch.tensor([0.25 * extent, 0.0]))
     card = {"input_size": 32, "keypoint_stddev": 0.1, "sees": "both"}
-    monkeypatch.setattr(pose_crops, "build_network", lambda card, stage: network)
+    built = []
+    monkeypatch.setattr(pose_crops, "build_network", lambda card, stage: built.append(stage) or network)
     monkeypatch.setattr(pose_crops, "find_card", lambda name: ModelCard.__new__(ModelCard))
     monkeypatch.setattr(ModelCard, "stages", lambda self: {"pose": card})
     output = tmp_path / "crops.json"
-    command = ["pose_crops", "one", "--stores", str(store), "--device", "cpu", "--output", str(output)]
+    command = ["pose_crops", "one", "two", "--stores", str(store), "--device", "cpu", "--output", str(output)]
     monkeypatch.setattr(sys, "argv", command)
     assert pose_crops.main() == 0
     found = json.loads(output.read_text())["models"]["one"][str(store)]
@@ -105,7 +107,8 @@ def test_the_command_counts_and_writes(store, tmp_path, monkeypatch, capsys):
     assert {"low", "high"} <= set(found["all"]["error_2d"])
     assert found["all"]["side"]["value"] == pytest.approx(2 / 5)
     assert found["all"]["sigma_pixel"]["value"] == pytest.approx(0.5)  # y is right, x is off by more than 0.1
-    head, _, line = capsys.readouterr().out.splitlines()
+    assert built == ["pose"]  # both models have the same
+    head, _, line, _ = capsys.readouterr().out.splitlines()
     assert "PA mm" not in head  # photographs have no scale
     assert line.startswith(f"| one, {store.name} | 6 | 0.250 | 0.000 |")
 
