@@ -55,7 +55,7 @@ class Images:
         self._store = FrameStore(folder, sources=[name for name in sources.split(",") if name]) if folder else None
         self._samples = [] if folder else read_dataset(args.data)
         if args.sources:
-            self._samples = [sample for sample in self._samples if sample.source in args.sources]
+            self._samples = _of_sources(self._samples, args.sources)
         length = len(self._store) if folder else len(self._samples)
         self._chosen = spread(length, args.limit or length)
 
@@ -67,6 +67,14 @@ class Images:
             else:
                 sample = self._samples[index]
                 yield sample.image(), [hand.keypoints_px for hand in sample.hands]
+
+
+def _of_sources(samples: list, names: list[str]) -> list:
+    """Those of the named sources; ValueError for one that there is not."""
+    there = {sample.source for sample in samples}
+    if unknown := sorted(set(names) - there):
+        raise ValueError(f"no sources {unknown} in --data: there are {', '.join(sorted(there))}")
+    return [sample for sample in samples if sample.source in names]
 
 
 def mirror(estimator: HandEstimator, images: Images) -> dict:

@@ -124,3 +124,10 @@ def test_mistakes_are_told(store, drawn, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         image_views.main()
     assert "has no sources ['two']" in capsys.readouterr().err
+
+
+def test_sources_of_a_data_set_are_chosen_by_name():
+    samples = [SimpleNamespace(source=name) for name in ("a", "b", "a")]
+    assert image_views._of_sources(samples, ["a"]) == [samples[0], samples[2]]
+    with pytest.raises(ValueError, match=r"no sources \['c'\] in --data: there are a, b"):
+        image_views._of_sources(samples, ["a", "c"])
