@@ -17,8 +17,8 @@ side         share of hands whose side is said right, crops shown as they came
 in sigma     share of keypoint errors, per axis, within the stated deviation (calibrated: 0.683)
 F1           presence of a hand, at a probability of 0.5
 worst turn   worst of the 2D errors of crops turned by every 30 degrees, over the upright one (--sections rotation)
-same side    share of hands whose side does not change in the mirror (--sections mirrored)
-mirror gap   distance between the keypoints of a crop and of its mirror image, in box sides (--sections mirrored)
+other side   share of hands whose side changes with the image in a mirror, as it should (--sections mirrored)
+mirror gap   distance of a crop's keypoints and its mirror image's, in box sides; 0 where left hands are shown mirrored
 
 The file has all of ``training/crop_evaluation.py``, with 95 % bootstrap intervals over crops.
 """
@@ -56,7 +56,7 @@ COLUMNS = {
     "crops": ("crops", "{:.0f}"), "all/error_2d": ("2D error", "{:.3f}"), "all/pck_0.1": ("PCK@0.1", "{:.3f}"),
     "all/joints": ("3D", "{:.3f}"), "all/aligned_mm": ("PA mm", "{:.1f}"), "all/side": ("side", "{:.3f}"),
     "all/sigma_pixel": ("in sigma", "{:.3f}"), "all/presence_f1": ("F1", "{:.3f}"),
-    "rotation/worst_over_upright": ("worst turn", "{:.2f}"), "mirrored/side_swapped": ("same side", "{:.3f}"),
+    "rotation/worst_over_upright": ("worst turn", "{:.2f}"), "mirrored/side_swapped": ("other side", "{:.3f}"),
     "mirrored/distance": ("mirror gap", "{:.3f}"),
 }  # fmt: skip
 

@@ -13,6 +13,7 @@ from benchmarks import pose_crops
 from benchmarks.pose_crops import as_carded, crops, store_of, table
 from benchmarks.spread import spread
 from hand_pose_ros.networks.model_card import ModelCard
+from hand_pose_ros.training.crop_evaluation import evaluate_crops
 from hand_pose_ros.training.mean_hand import mean_hand
 from hand_pose_ros.training.sources.photographs import PhotographStore
 from hand_pose_ros.training.sources.shards import PHOTOGRAPHS, write_description, write_shard
@@ -111,6 +112,14 @@ def test_the_command_counts_and_writes(store, tmp_path, monkeypatch, capsys):
     head, _, line, _ = capsys.readouterr().out.splitlines()
     assert "PA mm" not in head  # photographs have no scale
     assert line.startswith(f"| one, {store.name} | 6 | 0.250 | 0.000 |")
+
+
+def test_a_side_that_ignores_the_mirror_is_no_other_side(store):
+    [batch] = crops(store_of(store), 5, 32, 1.65, "cpu")
+    found = evaluate_crops(Always(batch.keypoints[0]), [batch], ["mirrored"])
+    line = table({"one": {"some": found}}).splitlines()
+    assert line[0].split("|")[-3:-1] == [" other side ", " mirror gap "]
+    assert line[2].split("|")[-3] == " 0.000 "
 
 
 def test_a_line_has_what_there_is():
