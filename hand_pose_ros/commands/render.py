@@ -46,6 +46,8 @@ def add_parser(subparsers):
     coverage.add_argument("--draws", type=_positive, default=20_000, help="of the prior (default 20000)")
     contacts = actions.add_parser("contacts", help="how well pinches and the like close on random hands")
     contacts.add_argument("--count", type=_positive, default=20, help="how many hands (default 20)")
+    contacts.add_argument("--depths", action="store_true", help="how deep parts of the hand lie in each other instead")
+    contacts.add_argument("--draws", type=int, default=0, metavar="N", help="with --depths: N draws of the prior too")
     for action in (crops, speed):
         action.add_argument("--size", type=_positive, default=128, help="pixels per side (default 128)")
     for action in (clip, poses, crops, frames, store, speed, contacts):
@@ -156,7 +158,12 @@ def _coverage(args) -> int:
 
 def _contacts(args) -> int:
     from hand_pose_ros.training.renderer.contact_check import contact_gaps, gap_table
+    from hand_pose_ros.training.renderer.flesh_check import depth_table, drawn_depths, named_depths
 
+    if args.depths:
+        named = named_depths(args.makehuman, args.count, args.seed)
+        print(depth_table(named, drawn_depths(args.makehuman, args.draws, args.seed) if args.draws > 0 else []))
+        return 0
     print(gap_table(contact_gaps(args.makehuman, args.count, args.seed)))
     return 0
 

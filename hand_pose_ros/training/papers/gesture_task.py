@@ -18,9 +18,9 @@ from torch.nn import functional
 
 from hand_pose_ros.training.canonical_frame import relative, to_canonical
 from hand_pose_ros.training.lifting.skeletons import normalized_skeletons
-from hand_pose_ros.training.poses.contact import touch
 from hand_pose_ros.training.poses.named import POSES
 from hand_pose_ros.training.poses.rotations import random_rotations
+from hand_pose_ros.training.poses.settling import touch
 from hand_pose_ros.training.poses.standard_hand import standard_hand
 from hand_pose_ros.training.trainer.task import Task
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hand_pose_ros.training.poses.contact import PALMAR, THUMB_SIDE, Contact, Place
+from hand_pose_ros.training.poses.leverage import FINGER_ANGLES
 from hand_pose_ros.training.poses.skeleton import ANGLE, FINGER_NAMES
+from hand_pose_ros.training.poses.starts import STARTS
 
 STRAIGHT, CURLED, HOOKED = (0, 2, 4, 3), (0, 82, 98, 62), (0, 5, 95, 60)
 FAN = {"index": 11, "middle": 1, "ring": -9, "little": -20}
@@ -57,6 +59,9 @@ def thumb_over(finger: str, segment: int = 1, along: float = 0.5, around: float 
 
 
 def _posed(name: str, angles: np.ndarray, *contacts: Contact, moves: tuple[str, ...] = ("thumb",)) -> NamedPose:
+    if name in STARTS:
+        angles = angles.copy()
+        angles[list(FINGER_ANGLES)] = np.radians(STARTS[name])
     return NamedPose(name, angles, contacts, moves if contacts else ())
 
 
@@ -154,7 +159,7 @@ def _letter_poses() -> list[NamedPose]:
         _posed("letter_m", hand(under, tucked), on_thumb("ring", 1, 0.4)),
         _posed("letter_n", hand((-18, 54, 20, 32, 0, 30), tucked, ring=bent, little=bent), on_thumb("middle", 1, 0.4)),
         _posed("letter_o", hand(THUMB_OPPOSED, round_), *ring, moves=("thumb", "index", "middle")),
-        _posed("letter_r", hand(THUMB_FOLDED, bent, index=(-13, 0, 4, 3), middle=(13, 17, 10, 6)),
+        _posed("letter_r", hand(THUMB_FOLDED, bent, index=(-13, 0, 4, 3), middle=(14, 26, 10, 6)),
                thumb_over("ring", 1, 0.5)),
         _posed("letter_t", hand((-16, 40, 15, 25, 0, 15), bent, index=(0, 75, 70, 35)),
                on_thumb("index", 1, 0.5, 0.35)),

@@ -7,13 +7,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from hand_pose_ros.training.poses.capsules import penetration
-from hand_pose_ros.training.poses.contact import Contacts, touch_all
+from hand_pose_ros.training.poses.contact import Contacts
+from hand_pose_ros.training.poses.flesh import deepest
 from hand_pose_ros.training.poses.grasp import grasp_poses
 from hand_pose_ros.training.poses.limits import DIP_PER_PIP, LIMITS, clip
 from hand_pose_ros.training.poses.named import ALL_POSES
+from hand_pose_ros.training.poses.settling import ALLOWED_OVERLAP_M, settle
 from hand_pose_ros.training.poses.skeleton import ANGLE, ANGLE_NAMES, FINGER_NAMES, RestHand, pose
 from hand_pose_ros.training.poses.standard_hand import standard_hand
 from hand_pose_ros.training.split import ALL, part_of
@@ -21,13 +24,25 @@ from hand_pose_ros.training.split import ALL, part_of
 KINDS = {"named": 0.34, "between": 0.17, "mixed": 0.12, "together": 0.14, "free": 0.08, "grasp": 0.15}
 """Share of each kind of pose: a named one, a point between two, fingers from different ones, all fingers bent nearly
 alike, free angles, grasps."""
-ALLOWED_OVERLAP_M = 0.006
-NOISE_DEGREES = 5.0
-SOLVING_STEPS, CLOSING_STEPS = 12, 4
+MOST_OVERLAP_M = ALLOWED_OVERLAP_M + 0.0008
+"""Draws that overlap more after settling are drawn again."""
+NOISE_DEGREES, ROUNDS, PASSES = 5.0, 8, 2
+SOLVING_STEPS, VARIANT_STEPS, CLOSING_STEPS = 40, 15, 7
 FINGER_COLUMNS = {
     name: [k for k, angle in enumerate(ANGLE_NAMES) if angle.startswith(f"{name}_")]
     for name in ("thumb", *FINGER_NAMES)
 }
+
+
+def contacts_of(names: Sequence[str | None]) -> Contacts:
+    """The contacts of named poses, none for None."""
+    free = ((), ())
+    return Contacts.of([(ALL_POSES[name].contacts, ALL_POSES[name].moves) if name else free for name in names])
+
+
+def _overlapping(rest: RestHand, angles: np.ndarray) -> np.ndarray:
+    """(N,) whether hands lie in themselves deeper than they may."""
+    return deepest(pose(rest, angles)) > MOST_OVERLAP_M
 
 
 class PosePrior:
@@ -39,12 +54,15 @@ class PosePrior:
         self._grasps = grasp_poses(generator, 160)
 
     def _solve_library(self, variants: int) -> tuple[np.ndarray, np.ndarray]:
-        names = [name for name in self._poses for _ in range(variants)]
-        angles = np.array([ALL_POSES[name].angles for name in names])
+        """Every named pose settled, then disturbed versions of it that settle again."""
+        solved = np.array([ALL_POSES[name].angles for name in self._poses])
+        solved = settle(standard_hand(), solved, contacts_of(self._poses), SOLVING_STEPS)
+        names, angles = np.repeat(self._poses, variants), np.repeat(solved, variants, axis=0)
         disturbed = np.arange(len(names)) % variants > 0
-        angles[disturbed] = clip(angles[disturbed] + self._noise(int(disturbed.sum()), 5.0))
-        self.close(standard_hand(), angles, names, SOLVING_STEPS)
-        return np.array(names), angles
+        angles[disturbed] = clip(angles[disturbed] + self._noise(int(disturbed.sum()), NOISE_DEGREES))
+        touching = contacts_of(names[disturbed])
+        angles[disturbed] = settle(standard_hand(), angles[disturbed], touching, VARIANT_STEPS)
+        return names, angles
 
     def named(self, name: str) -> np.ndarray:
         """Angles (28,) of one named pose with its contacts solved on the standard hand."""
@@ -58,29 +76,30 @@ class PosePrior:
         ``rest`` (one hand or ``count`` hands) is the shape that contacts and the check are for, the standard hand by
         default.
         """
-        angles, touching = self._draw(count)
-        if rest is not None:
-            self.close(rest, angles, touching)
         rest = rest or standard_hand()
-        for _ in range(8):
-            bad = np.flatnonzero(self._overlap(rest, angles) > ALLOWED_OVERLAP_M)
+        angles, bad = np.empty((count, len(ANGLE))), np.arange(count)
+        for _ in range(ROUNDS):
+            angles[bad], touching = self._draw(len(bad))
+            hands = rest.rows(bad) if len(rest.joints) > 1 else rest
+            angles[bad] = self.settled(hands, angles[bad], touching)
+            bad = bad[_overlapping(hands, angles[bad])]
             if not len(bad):
                 break
-            angles[bad], _ = self._draw(len(bad))
         return angles
 
     @staticmethod
-    def close(rest: RestHand, angles: np.ndarray, touching: list[str | None], steps: int = CLOSING_STEPS):
-        """Close, in place, the contacts of the named poses ``touching`` (N) on the hands ``rest`` (N or 1)."""
-        rows = np.array([k for k, name in enumerate(touching) if name and ALL_POSES[name].contacts], int)
-        if len(rows):
+    def settled(rest: RestHand, angles: np.ndarray, touching: Sequence[str | None], steps: int = CLOSING_STEPS):
+        """Angles (N, 28) on the hands ``rest`` (N or 1) that keep the contacts of the named poses ``touching`` (N) and
+        do not lie in themselves; those that did neither stay as they are."""
+        keeping = np.array([bool(name) and len(ALL_POSES[name].contacts) > 0 for name in touching], bool)
+        settled, rows = angles.copy(), np.flatnonzero(keeping | _overlapping(rest, angles))
+        for _ in range(PASSES):
+            if not len(rows):
+                break
             hands = rest.rows(rows) if len(rest.joints) > 1 else rest
-            contacts = Contacts.of([(ALL_POSES[touching[k]].contacts, ALL_POSES[touching[k]].moves) for k in rows])
-            angles[rows] = touch_all(hands, angles[rows], contacts, steps)
-
-    def _overlap(self, rest: RestHand, angles: np.ndarray) -> np.ndarray:
-        """Deepest overlap (N,) of fingers with fingers, the palm left out: flesh gives way there."""
-        return penetration(pose(rest, angles), palm=False).max(axis=1)
+            settled[rows] = settle(hands, settled[rows], contacts_of([touching[k] for k in rows]), steps)
+            rows = rows[_overlapping(hands, settled[rows])]
+        return settled
 
     def _draw(self, count: int) -> tuple[np.ndarray, list[str | None]]:
         """Angles, and the named pose whose contacts a row should keep."""

@@ -130,8 +130,7 @@ def pose(rest: RestHand, angles: np.ndarray) -> PosedHand:
     girth = np.broadcast_to(rest.girth, (count, *rest.girth.shape[1:]))
     hand = PosedHand(posed, rotations, rest_heads, heads, np.zeros((count, 15, 3, 3)), girth)
     _pose_arm(rest, angles, hand)
-    for finger in range(4):
-        _pose_finger(finger, rest, joints, angles, hand)
+    _pose_fingers(rest, joints, angles, hand)
     _pose_thumb(joints, angles, hand)
     return hand
 
@@ -153,27 +152,28 @@ def _pose_arm(rest: RestHand, angles: np.ndarray, hand: PosedHand):
         hand.rotations[:, BONE[name]] = full @ about_vector(axis, bend)
 
 
-def _pose_finger(finger: int, rest: RestHand, joints: np.ndarray, angles: np.ndarray, hand: PosedHand):
-    name, first = FINGER_NAMES[finger], 5 + 4 * finger
-    metacarpal = BONE[f"metacarpal_{name}"]
-    chain = joints[:, first : first + 4]
-    base = np.broadcast_to(rest.metacarpals[:, finger], chain[:, 0].shape)
-    arch = angles[:, ANGLE[f"{name}_arch"]] if f"{name}_arch" in ANGLE else np.zeros(len(angles))
-    turn = about("y", arch)
-    hand.rest_heads[:, metacarpal] = hand.heads[:, metacarpal] = base
-    hand.rotations[:, metacarpal] = turn
-    spread, mcp, pip, dip = (angles[:, ANGLE[f"{name}_{a}"]] for a in ("spread", "mcp", "pip", "dip"))
-    first_frame = turn @ _leaning_frame(finger) @ about("z", spread) @ about("y", mcp)
-    frames = [first_frame, first_frame @ about("y", pip), first_frame @ about("y", pip + dip)]
-    rest_frames = bone_frames(chain, np.broadcast_to(finger_axis(finger), base.shape))
-    position = base + np.einsum("nij,nj->ni", turn, chain[:, 0] - base)
-    _pose_chain(finger + 1, chain, rest_frames, frames, position, hand)
+_FINGER_COLUMNS = np.array([[ANGLE[f"{f}_{a}"] for f in FINGER_NAMES] for a in ("spread", "mcp", "pip", "dip")])
+_FINGER_AXES = np.stack([np.zeros(4), np.cos(FINGER_LEAN), -np.sin(FINGER_LEAN)], axis=1)
+_LEANING_FRAMES = np.stack(
+    [np.broadcast_to([1.0, 0.0, 0.0], (4, 3)), _FINGER_AXES, cross(np.array([1.0, 0.0, 0.0]), _FINGER_AXES)], axis=-1
+)
 
 
-def _leaning_frame(finger: int) -> np.ndarray:
-    axis = finger_axis(finger)
-    x = np.array([1.0, 0.0, 0.0])
-    return np.stack([x, axis, cross(x, axis)], axis=-1)
+def _pose_fingers(rest: RestHand, joints: np.ndarray, angles: np.ndarray, hand: PosedHand):
+    """The four fingers at once, the second axis of every array."""
+    chains = joints[:, 5:].reshape(len(joints), 4, 4, 3)
+    base = np.broadcast_to(rest.metacarpals, chains[:, :, 0].shape)
+    arch = np.zeros((len(angles), 4))
+    arch[:, 2], arch[:, 3] = angles[:, ANGLE["ring_arch"]], angles[:, ANGLE["little_arch"]]
+    turn, metacarpals = about("y", arch), slice(BONE["metacarpal_index"], BONE["metacarpal_little"] + 1)
+    hand.rest_heads[:, metacarpals] = hand.heads[:, metacarpals] = base
+    hand.rotations[:, metacarpals] = turn
+    spread, mcp, pip, dip = (angles[:, columns] for columns in _FINGER_COLUMNS)
+    first = turn @ _LEANING_FRAMES @ about("z", spread) @ about("y", mcp)
+    frames = [first, first @ about("y", pip), first @ about("y", pip + dip)]
+    rest_frames = bone_frames(chains, np.broadcast_to(_FINGER_AXES, base.shape))
+    position = base + (turn @ (chains[:, :, 0] - base)[..., None])[..., 0]
+    _pose_chains(1, chains, rest_frames, frames, position, hand)
 
 
 def _pose_thumb(joints: np.ndarray, angles: np.ndarray, hand: PosedHand):
@@ -186,17 +186,21 @@ def _pose_thumb(joints: np.ndarray, angles: np.ndarray, hand: PosedHand):
     # hand's long axis across the palm.
     metacarpal = about("x", -opposition) @ about("z", abduction) @ rest_frames[:, 0] @ about("x", twist)
     proximal = metacarpal @ about("z", side) @ about("y", mcp)
-    _pose_chain(0, chain, rest_frames, [metacarpal, proximal, proximal @ about("y", ip)], chain[:, 0], hand)
+    frames = [frame[:, None] for frame in (metacarpal, proximal, proximal @ about("y", ip))]
+    _pose_chains(0, chain[:, None], rest_frames[:, None], frames, chain[:, None, 0], hand)
 
 
-def _pose_chain(finger, chain, rest_frames, frames, position, hand: PosedHand):
-    """Walk the three bones of a chain (N, 4, 3) from ``position``, each turned from its rest frame into ``frames``."""
-    bone, first = BONE["thumb_1"] + 3 * finger, 1 + 4 * finger
+def _pose_chains(first: int, chains, rest_frames, frames, position, hand: PosedHand):
+    """Walk the three bones of F chains (N, F, 4, 3) of the fingers from number ``first`` (0 the thumb) from
+    ``position`` (N, F, 3), each turned from its rest frame into ``frames``."""
+    last = first + chains.shape[1]
     for segment, frame in enumerate(frames):
-        turn = frame @ np.swapaxes(rest_frames[:, segment], -1, -2)
-        hand.rest_heads[:, bone + segment], hand.heads[:, bone + segment] = chain[:, segment], position
-        hand.rotations[:, bone + segment] = turn
-        hand.frames[:, 3 * finger + segment] = frame
-        hand.joints[:, first + segment] = position
-        position = position + np.einsum("nij,nj->ni", turn, chain[:, segment + 1] - chain[:, segment])
-    hand.joints[:, first + 3] = position
+        turn = frame @ np.swapaxes(rest_frames[:, :, segment], -1, -2)
+        bones = slice(BONE["thumb_1"] + 3 * first + segment, BONE["thumb_1"] + 3 * last, 3)
+        hand.rest_heads[:, bones], hand.heads[:, bones] = chains[:, :, segment], position
+        hand.rotations[:, bones] = turn
+        hand.frames[:, 3 * first + segment : 3 * last : 3] = frame
+        hand.joints[:, 1 + 4 * first + segment : 1 + 4 * last : 4] = position
+        way = chains[:, :, segment + 1] - chains[:, :, segment]
+        position = position + (turn @ way[..., None])[..., 0]
+    hand.joints[:, 4 + 4 * first : 1 + 4 * last : 4] = position

@@ -30,8 +30,7 @@ def contact_gaps(makehuman, shapes: int, seed: int = 0) -> dict[str, tuple[np.nd
     segments = dominant_segment(template.weights)
     for _ in range(shapes):
         mesh, standard = template.shaped(random_shape(generator)), np.array([prior.named(name) for name in names])
-        own = standard.copy()
-        prior.close(mesh.hand, own, names)
+        own = prior.settled(mesh.hand, standard, names)
         for kind, angles in enumerate((standard, own)):
             for name, vertices in zip(names, posed_vertices(template, mesh, angles), strict=True):
                 contact = ALL_POSES[name].contacts[0]
