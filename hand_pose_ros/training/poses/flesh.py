@@ -19,7 +19,7 @@ PHALANX_COUNT = 15
 STARTS = np.array([0.2, 0, 0] + [0.5, 0, 0] * 4)
 # Fingers are flat where they meet, and give way: how much smaller than the circle capsules are, in the unit below,
 # so that they overlap about as deep as the meshes do (measured on random poses of 6 random hands).
-SLACK = np.array([0.012, 0.008, 0.0] + [0.012, 0.006, -0.006] * 4)
+SLACK = np.array([0.012, 0.008, -0.008] + [0.012, 0.006, -0.006] * 4)
 # Lines from the metacarpals' bases to the MCP joints (0 index to 3 little; halves lie between two), and how deep below
 # them the palm's skin lies at shares of the way, in wrist-to-middle-MCP lengths: measured on the meshes of 8 random
 # hands, which differ by 0.01.

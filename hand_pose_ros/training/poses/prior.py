@@ -24,7 +24,7 @@ from hand_pose_ros.training.split import ALL, part_of
 KINDS = {"named": 0.34, "between": 0.17, "mixed": 0.12, "together": 0.14, "free": 0.08, "grasp": 0.15}
 """Share of each kind of pose: a named one, a point between two, fingers from different ones, all fingers bent nearly
 alike, free angles, grasps."""
-MOST_OVERLAP_M = ALLOWED_OVERLAP_M + 0.0008
+MOST_OVERLAP_M = ALLOWED_OVERLAP_M + 0.0005
 """Draws that overlap more after settling are drawn again."""
 NOISE_DEGREES, ROUNDS, PASSES = 5.0, 8, 2
 SOLVING_STEPS, VARIANT_STEPS, CLOSING_STEPS = 40, 15, 7
@@ -71,7 +71,7 @@ class PosePrior:
         return self._library[np.flatnonzero(self.names == name)[0]].copy()
 
     def sample(self, count: int, rest: RestHand | None = None) -> np.ndarray:
-        """Angles (count, 28) without interpenetration deeper than 6 mm beyond what the mesh's soft flesh takes.
+        """Angles (count, 28) whose flesh overlaps by less than 2 mm (of ``flesh``'s capsules), but for a few.
 
         ``rest`` (one hand or ``count`` hands) is the shape that contacts and the check are for, the standard hand by
         default.
