@@ -28,6 +28,7 @@ VARIANTS = {
     "latent": Variant("chernytska_latent", SMALL, WIDER),
     "tree": Variant("chernytska_tree", SMALL, WIDER),
     "single_scale": Variant("kourbane_single_scale", SMALL, WIDER, steps=300),
+    "single_narrow": Variant("kourbane_single_scale", SMALL | {"width": 0.094}, WIDER, steps=300),
     "multi_scale": Variant("kourbane_multi_scale", SMALL, WIDER, steps=300),
     "skeleton": Variant("kourbane", SMALL, WIDER, steps=300),
     "bones": Variant("he_bones", HE, steps=400, size=64),
@@ -39,6 +40,6 @@ VARIANTS = {
 }
 COMPARISONS = {
     "heatmaps": ("direct", "latent"), "pose": ("direct", "tree"),
-    "scales": ("single_scale", "multi_scale", "skeleton"), "losses": ("bones", "cos1", "cos2", "asm"),
+    "scales": ("single_scale", "single_narrow", "multi_scale", "skeleton"), "losses": ("bones", "cos1", "cos2", "asm"),
     "sides": ("augmentation", "classifier"),
 }  # fmt: skip
