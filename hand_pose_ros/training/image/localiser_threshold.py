@@ -42,10 +42,13 @@ def best_scores(network: nn.Module, store: FrameStore) -> torch.Tensor:
 
 
 def shift_for(scores: torch.Tensor, share: float) -> float:
-    """What is to be added to the logits so that at most ``share`` of these best scores exceed 0.5."""
+    """What is to be added to the logits so that at most ``share`` of these best scores exceed 0.5.
+
+    Halfway between the last one that may and the first one that may not.
+    """
     allowed = int(share * len(scores))
-    threshold = scores.double().sort(descending=True).values[allowed].clamp(1e-4, 1 - 1e-4)
-    return -float(torch.logit(threshold))
+    best = torch.logit(scores.double().sort(descending=True).values.clamp(1e-4, 1 - 1e-4))
+    return -float(best[max(allowed - 1, 0) : allowed + 1].mean())
 
 
 def main() -> int:

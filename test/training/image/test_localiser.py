@@ -241,5 +241,5 @@ def test_the_shift_puts_a_half_where_few_exceed_it():
     scores = torch.linspace(0.001, 0.9, 400)
     shifted = torch.sigmoid(torch.logit(scores) + shift_for(scores, 1 / 200))
     assert int((shifted > 0.5 + 1e-5).sum()) == 2
-    assert float(shifted[-3]) == pytest.approx(0.5, abs=1e-4)
+    assert float(shifted[-3]) < 0.5 < float(shifted[-2])
     assert shift_for(torch.full((100,), 0.5), 0.01) == pytest.approx(0.0, abs=1e-6)
