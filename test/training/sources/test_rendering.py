@@ -12,6 +12,7 @@ from hand_pose_ros.training.renderer.makehuman import FOLDER_VARIABLE
 from hand_pose_ros.training.sources import store_making
 from hand_pose_ros.training.sources.live_renderer import LiveRenderer
 from hand_pose_ros.training.sources.rendered_store import RenderedStore
+from hand_pose_ros.training.sources.shard_drawing import shard_sizes
 from hand_pose_ros.training.sources.shards import shard_path
 from hand_pose_ros.training.sources.store_making import StorePlan, make_store, store_scenes
 
@@ -48,7 +49,7 @@ def test_without_the_files_it_says_so_before_processes_start(tmp_path):
 def test_a_stopped_store_is_continued_and_does_not_depend_on_the_processes(tmp_path, monkeypatch):
     monkeypatch.setattr(store_making, "SHARD", 3)
     plan = StorePlan(tmp_path / "a", 5, 32, 9, store_scenes("held_back"), FOLDER)
-    assert [rows for _, rows in plan.shards()] == [3, 2]
+    assert shard_sizes(plan.count, store_making.SHARD) == [3, 2]
     assert make_store(plan, 2) == 5
     whole = RenderedStore(plan.folder).rows(range(5))
     kept = shard_path(plan.folder, 0).stat().st_mtime_ns
