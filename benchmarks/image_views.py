@@ -32,6 +32,7 @@ from benchmarks.seed_table import markdown
 from benchmarks.spread import spread
 from benchmarks.view_figures import ANGLES_DEG, MirrorFigures, TurnFigures, turned
 from hand_pose_ros.estimator import EstimatorSettings, HandEstimator
+from hand_pose_ros.mirroring import mirrored_image
 from hand_pose_ros.networks.build import load_model
 from hand_pose_ros.still_looks import StillSettings
 from hand_pose_ros.training.datasets.formats import read_dataset
@@ -81,7 +82,7 @@ def mirror(estimator: HandEstimator, images: Images) -> dict:
     """``MirrorFigures`` of all images."""
     figures = MirrorFigures()
     for image, _ in images:
-        figures.add(estimator(image), estimator(np.ascontiguousarray(image[:, ::-1])), image.shape[1])
+        figures.add(estimator(image), estimator(mirrored_image(image)), image.shape[1])
     return figures.figures()
 
 

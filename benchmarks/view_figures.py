@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from hand_pose_ros.mirroring import mirrored_pixels
 from hand_pose_ros.region import hand_distance
 
 ANGLES_DEG = tuple(range(0, 360, 30))
@@ -27,7 +28,7 @@ class MirrorFigures:
     def add(self, hands: Sequence, mirrored: Sequence, width: int) -> None:
         """One image ``width`` pixels wide: the hands found in it and in its mirror image."""
         self.alike.append(len(hands) == len(mirrored))
-        left = [(hand.handedness, mirrored_back(hand.keypoints_px, width)) for hand in mirrored]
+        left = [(hand.handedness, mirrored_pixels(hand.keypoints_px, width)) for hand in mirrored]
         for hand in hands:
             distances = [hand_distance(hand.keypoints_px, keypoints) for _, keypoints in left]
             if distances and min(distances) < SAME:
@@ -75,11 +76,6 @@ class TurnFigures:
 def mean(values) -> float:
     """NaN of nothing."""
     return float(np.mean(values)) if len(values) else math.nan
-
-
-def mirrored_back(keypoints_px: np.ndarray, width: int) -> np.ndarray:
-    """Pixels (N, 2) of the mirror image of an image ``width`` pixels wide, in the image."""
-    return keypoints_px * (-1.0, 1.0) + (width - 1.0, 0.0)
 
 
 def turned(image: np.ndarray, degrees: float) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:

@@ -32,9 +32,10 @@ def mirrored_hand(hand: HandPose, width: int) -> HandPose:
     """The hand with all pixels in the mirrored picture of ``width`` pixels; side and metres stay as they are."""
     x, y = hand.box.centre_px
     box = OrientedBox((width - 1 - x, y), hand.box.size_px, -hand.box.angle_rad)
-    centres = None if hand.joint_centres_px is None else _mirrored_pixels(hand.joint_centres_px, width)
-    return replace(hand, keypoints_px=_mirrored_pixels(hand.keypoints_px, width), joint_centres_px=centres, box=box)
+    centres = None if hand.joint_centres_px is None else mirrored_pixels(hand.joint_centres_px, width)
+    return replace(hand, keypoints_px=mirrored_pixels(hand.keypoints_px, width), joint_centres_px=centres, box=box)
 
 
-def _mirrored_pixels(pixels: np.ndarray, width: int) -> np.ndarray:
+def mirrored_pixels(pixels: np.ndarray, width: int) -> np.ndarray:
+    """Pixels (N, 2) of an image ``width`` pixels wide in its mirror image, and back."""
     return pixels * (-1, 1) + (width - 1, 0)

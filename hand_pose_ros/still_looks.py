@@ -34,11 +34,12 @@ class StillSettings:
 def looked_at(estimator, image: np.ndarray, boxes: list, camera: CameraModel | None, sides: list, settings) -> list:
     """``HandPose`` or None per box: ``estimator.observe`` as often as ``settings`` (``StillSettings``) ask for."""
     loaded, hands = estimator.load(image), [None] * len(boxes)
+    mirror = estimator.load(mirrored_image(image)) if settings.mirrored and boxes and not estimator.one_sided else None
     for _ in range((settings.refinements + 1) if boxes else 0):
         if settings.mirrored and estimator.one_sided:
             seen = _both_ways(estimator, loaded, boxes, camera)
         elif settings.mirrored:
-            seen = _both(estimator, loaded, image, boxes, camera, sides)
+            seen = _both(estimator, (loaded, mirror), image.shape[1], boxes, camera, sides)
         else:
             [seen] = estimator.observe([loaded], [boxes], [camera], [sides])
         hands = [new or old for new, old in zip(seen, hands, strict=True)]
@@ -48,13 +49,12 @@ def looked_at(estimator, image: np.ndarray, boxes: list, camera: CameraModel | N
     return hands
 
 
-def _both(estimator, loaded, image, boxes, camera, sides) -> list:
-    """The mean of looks at the image and at its mirror image, in one batch."""
-    width = image.shape[1]
-    images, cameras = [loaded, mirrored_image(image)], [camera, camera and mirrored_camera(camera)]
+def _both(estimator, images, width: int, boxes, camera, sides) -> list:
+    """The mean of looks at the image, ``width`` pixels wide, and at its mirror image, in one batch."""
+    cameras = [camera, camera and mirrored_camera(camera)]
     flipped = [_mirrored_box(box, width) for box in boxes]
     other_sides = [side and opposite(side) for side in sides]
-    first, second = estimator.observe(images, [boxes, flipped], cameras, [sides, other_sides])
+    first, second = estimator.observe(list(images), [boxes, flipped], cameras, [sides, other_sides])
     second = [hand and _back(hand, width) for hand in second]
     return [agreed(a, b) if a and b else a or b for a, b in zip(first, second, strict=True)]
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from benchmarks import image_views
-from benchmarks.view_figures import MirrorFigures, TurnFigures, mirrored_back, turned
+from benchmarks.view_figures import MirrorFigures, TurnFigures, turned
+from hand_pose_ros.mirroring import mirrored_pixels
 from hand_pose_ros.training.sources.frames_store import DOUBTFUL, FRAMES, HAND, frame_row, stacked
 from hand_pose_ros.training.sources.shards import write_description, write_shard
 
@@ -80,7 +81,7 @@ def test_labels_turn_with_their_pixels_and_nothing_is_cut(angle):
 
 
 def test_mirrored_pixels_come_back():
-    assert mirrored_back(np.array([[0.0, 5.0], [89.0, 1.0]]), 90).tolist() == [[89.0, 5.0], [0.0, 1.0]]
+    assert mirrored_pixels(np.array([[0.0, 5.0], [89.0, 1.0]]), 90).tolist() == [[89.0, 5.0], [0.0, 1.0]]
 
 
 @pytest.fixture
