@@ -8,7 +8,7 @@ import numpy as np
 
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.hand import PREDICTED, HandPose, Lift
-from hand_pose_ros.lifting import VirtualView, network_input, restored, seen_at, virtual_view
+from hand_pose_ros.lifting import VirtualView, network_input, restored, seen_at, virtual_view, whole_hand
 
 SAYS = {"distance", "distance_stddev", "joint_stddev", "keypoints", "keypoint_stddev"}
 """Outputs with which a lifter places the hand by itself; without them ``root_depth.place`` does."""
@@ -23,12 +23,14 @@ MOST_DOUBTED = 3.0
 class HandLifter:
     """Replaces normalised joints by those of the lifter. ``stage`` None, as in models without one, changes nothing.
 
-    Its card's ``guess``, false where the image network knows no depth, says whether its joints are shown to the lifter.
+    Its card's ``guess``, false where the image network knows no depth, says whether its joints are shown to the lifter;
+    ``scores: hand`` shows it one score for all keypoints, where it was trained so.
     """
 
     def __init__(self, stage):
         self._stage = stage
         self._guess = stage is not None and stage.card.get("guess", True)
+        self._per_hand = stage is not None and stage.card.get("scores") == "hand"
 
     def __call__(self, hands_per_image: list, cameras: list) -> list[list[HandPose]]:
         """The hands of each image, lifted in one batch where the image has a camera; held hands stay as they are."""
@@ -42,11 +44,16 @@ class HandLifter:
             if (view := _view(hand, camera)) is not None
         ]
         if jobs:
-            output = self._run(np.stack([_input(hands[n], view, self._guess) for hands, n, _, view in jobs]))
+            output = self._run(np.stack([self._input(hands[n], view) for hands, n, _, view in jobs]))
             for row, (hands, n, camera, view) in enumerate(jobs):
                 answer = {name: value[row].astype(np.float64) for name, value in output.items()}
                 hands[n] = _lifted(hands[n], answer, view, camera)
         return hands_per_image
+
+    def _input(self, hand: HandPose, view: VirtualView) -> np.ndarray:
+        scores = hand.keypoint_scores
+        scores = np.full_like(scores, whole_hand(scores)) if self._per_hand else scores
+        return network_input(view, scores, hand.normalized_joints if self._guess else None)
 
     def _run(self, views: np.ndarray) -> dict[str, np.ndarray]:
         if self._stage.runtime == "torch":
@@ -65,10 +72,6 @@ def _view(hand: HandPose, camera: CameraModel | None) -> VirtualView | None:
         return virtual_view(hand.keypoints_px, camera, hand.handedness)
     except ValueError:
         return None
-
-
-def _input(hand: HandPose, view: VirtualView, guess: bool) -> np.ndarray:
-    return network_input(view, hand.keypoint_scores, hand.normalized_joints if guess else None)
 
 
 def _lifted(hand: HandPose, answer: dict[str, np.ndarray], view: VirtualView, camera: CameraModel) -> HandPose:

@@ -80,6 +80,11 @@ def confidence(scores: np.ndarray) -> np.ndarray:
     return np.log(scores / (1.0 - scores)) / 4.0
 
 
+def whole_hand(scores: np.ndarray) -> np.ndarray:
+    """(...,) one score per hand: that of the mean logit of its keypoints' ``scores`` (..., 21)."""
+    return 1.0 / (1.0 + np.exp(-4.0 * confidence(scores).mean(axis=-1)))
+
+
 def normalized_guess(joints: np.ndarray) -> np.ndarray:
     """Joints (..., 21, 3) about their middle MCP, divided by their root mean square distance from their mean."""
     centred = joints - joints.mean(axis=-2, keepdims=True)

@@ -8,7 +8,7 @@ import pytest
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.hand import HandPose, OrientedBox
 from hand_pose_ros.hand_lifter import PIXEL_WIDENING, USUAL_GAP, HandLifter
-from hand_pose_ros.lifting import virtual_view
+from hand_pose_ros.lifting import confidence, virtual_view
 
 CAMERA = CameraModel.from_fov(640, 480, 60.0)
 
@@ -39,6 +39,23 @@ def test_a_pose_network_without_depth_gives_no_guess(card, shown):
     assert given[0][0, -1] == float(shown)  # the flag behind the guess
     assert (given[0][0, 64:127] != 0).any() == shown
     assert np.linalg.norm(lifted.normalized_joints[0]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("told", ["hand", "keypoints"])
+def test_a_lifter_is_told_one_score_or_every_keypoints(told):
+    given = []
+
+    class Stage:
+        runtime, card = "onnxruntime", {"scores": told}
+
+        def __call__(self, views):
+            given.append(views)
+            return {"joints": np.arange(63.0).reshape(1, 21, 3)}
+
+    scores = np.linspace(0.2, 0.9, 21)
+    HandLifter(Stage())([[replace(hand(), keypoint_scores=scores)]], [CAMERA])
+    shown = given[0][0, 42:63]
+    np.testing.assert_allclose(shown, confidence(scores).mean() if told == "hand" else confidence(scores), rtol=1e-5)
 
 
 def test_without_a_stage_nothing_changes():

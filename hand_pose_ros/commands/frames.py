@@ -12,6 +12,7 @@ def add_parser(subparsers):
     actions = parser.add_subparsers(dest="action", required=True, metavar="rendered|photographs|negatives|pictures")
     rendered = actions.add_parser("rendered", help="images of 0 to 3 rendered hands; run again, it continues")
     rendered.add_argument("--processes", type=int, default=1, help="renderers at the same time (default 1)")
+    rendered.add_argument("--persons", action="store_true", help="a person in every image with hands, whole ones too")
     photographs = actions.add_parser("photographs", help="photographs whose hands a teacher labels")
     photographs.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="one source each, by its name")
     photographs.add_argument("--model", default="mediapipe_full", help="the teacher (default mediapipe_full)")
@@ -58,7 +59,10 @@ def _rendered(args, console) -> str:
 
     from hand_pose_ros.training.sources.frames_rendered import FramePlan, make_rendered_frames
 
-    plan = FramePlan(args.output, args.count, args.size, args.seed, args.split, args.makehuman, tuple(args.backgrounds))
+    plan = FramePlan(
+        args.output, args.count, args.size, args.seed, args.split, args.makehuman, tuple(args.backgrounds),
+        args.persons,
+    )  # fmt: skip
     with Progress(console=console) as bar:
         task = bar.add_task("images", total=args.count)
         drawn = make_rendered_frames(plan, args.processes, lambda rows: bar.advance(task, rows))

@@ -20,6 +20,13 @@ def add_parser(subparsers):
     parser.add_argument("--count", type=int, default=5000, help="rendered hands")
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--split", default="train", help="skins and named poses to draw: train, held_back or all")
+    parser.add_argument(
+        "--photographs", type=Path, metavar="STORE", help="of `frames photographs`: scores to expect there"
+    )
+    parser.add_argument("--sources", nargs="*", default=[], help="of that store (default all)")
+    parser.add_argument(
+        "--easier", type=float, default=0.0, help="by how much surer than it says the model may be there (logit / 4)"
+    )
     parser.add_argument("--keep-pairs", type=Path, help="also write the pairs themselves (.npz)")
     return parser
 
@@ -33,6 +40,7 @@ def main(args: argparse.Namespace) -> int:
     from hand_pose_ros.networks.build import load_model
     from hand_pose_ros.training.lifting.teacher_noise import fit, true_views
     from hand_pose_ros.training.lifting.teacher_pairs import collect
+    from hand_pose_ros.training.lifting.teacher_scores import photographed_scores
 
     console = Console(stderr=True)
     try:
@@ -44,7 +52,8 @@ def main(args: argparse.Namespace) -> int:
         if args.keep_pairs:
             pairs.save(args.keep_pairs)
         views = true_views(pairs)
-        fit(views).save(args.output)
+        photographs = photographed_scores(estimator, args.photographs, args.sources) if args.photographs else None
+        fit(views, photographs, args.easier).save(args.output)
     except (OSError, ValueError, RuntimeError) as error:
         console.print(f"[red]teacher_noise: {error}[/red]")
         return 1

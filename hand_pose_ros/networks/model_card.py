@@ -23,7 +23,7 @@ STAGE_KEYS = {
         "box_scale", "box_shift", "suppression", "iou", "upright", "mask_threshold", "mask_least", "mask_gap",
     },
     "pose": {"roi", "sees", "keypoint_stddev", "depth_gain", "stddev_gain"},
-    "lifter": {"guess"},
+    "lifter": {"guess", "scores"},
 }  # fmt: skip
 COMMON_KEYS = {"network", "arguments", "weights", "input_size", "sampling"}
 POSITIVE_NUMBERS = {
@@ -34,7 +34,7 @@ POSITIVE_NUMBERS = {
 _REPAIR = "give a YAML mapping as docs/adding_a_model.md describes it, or remove the file"
 CHOICES = {
     "suppression": ("weighted", "hard"), "sees": ("both", "right"), "sampling": ("centre", "corner"),
-    "upright": (True, False), "guess": (True, False),
+    "upright": (True, False), "guess": (True, False), "scores": ("hand", "keypoints"),
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import torch
 
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.hand import MIDDLE_MCP, WRIST
-from hand_pose_ros.lifting import confidence, network_input, restored, seen_at, virtual_view
+from hand_pose_ros.lifting import confidence, network_input, restored, seen_at, virtual_view, whole_hand
 from hand_pose_ros.networks.lifter import INPUTS, KeypointLifter
 from hand_pose_ros.training.lifting.rotations import random_rotations
 from hand_pose_ros.training.lifting.skeletons import normalized_skeletons
@@ -94,7 +94,9 @@ def test_truth_projects_onto_the_true_keypoints(skeletons):
 
 def test_a_teacher_without_errors_changes_nothing(skeletons):
     size = features(torch.zeros(1, 21, 2), torch.zeros(1, 21), torch.ones(1, 1)).shape[1]
-    teacher = TeacherNoise(torch.zeros(size, 105), torch.zeros(105, 105), torch.tensor([-2.0, -1.0, 0.5]))
+    teacher = TeacherNoise(
+        torch.zeros(size, 105), torch.zeros(105, 105), torch.tensor([-2.0, -1.0, 0.5]), torch.ones(2, 3)
+    )
     noise = replace(QUIET, teacher_share=1.0)
     batch = examples(torch.from_numpy(skeletons), noise, torch.Generator().manual_seed(1), teacher)
     torch.testing.assert_close(batch.inputs[:, :42].reshape(-1, 21, 2), batch.keypoints, atol=1e-3, rtol=1e-3)
@@ -194,6 +196,27 @@ def test_a_teachers_noise_is_learnt_with_its_dependence_on_the_presence_score():
 
 
 def test_a_teachers_noise_is_stored(tmp_path):
-    noise = fit(drawn_views(500, torch.Generator().manual_seed(0), easy=1.0))
+    noise = fit(drawn_views(500, torch.Generator().manual_seed(0), easy=1.0), torch.tensor([1.0, 1.2]), easier=0.3)
     noise.save(tmp_path / "noise.npz")
-    torch.testing.assert_close(TeacherNoise.load(tmp_path / "noise.npz").factor, noise.factor, atol=2e-3, rtol=2e-3)
+    stored = TeacherNoise.load(tmp_path / "noise.npz")
+    for name in ("factor", "usual"):
+        torch.testing.assert_close(getattr(stored, name), getattr(noise, name), atol=2e-3, rtol=2e-3)
+
+
+@pytest.mark.parametrize(("share", "row"), [(1.0, 0), (0.0, 1)])
+def test_examples_have_the_scores_of_the_teachers_photographs_and_of_its_renders(skeletons, share, row):
+    photographs = 1.3 + 0.1 * torch.randn(200, generator=torch.Generator().manual_seed(1))
+    teacher = fit(drawn_views(500, torch.Generator().manual_seed(0), easy=1.0), photographs, easier=0.3)
+    noise = replace(QUIET, teacher_share=1.0, photograph_share=share)
+    many = torch.from_numpy(skeletons).repeat(40, 1, 1)
+    scores = examples(many, noise, torch.Generator().manual_seed(1), teacher).inputs[:, 42:63]
+    assert (scores == scores[:, :1]).all()
+    assert float(scores.mean()) == pytest.approx(float(teacher.usual[row, 0]), abs=0.08)
+    assert teacher.usual[row, 2] == pytest.approx(0.3 * share)
+
+
+def test_the_score_of_a_whole_hand_is_that_of_its_mean_logit():
+    assert whole_hand(np.full(21, 0.9)) == pytest.approx(0.9)
+    mixed = np.r_[np.full(10, 0.9), 0.5, np.full(10, 0.1)]
+    assert whole_hand(mixed) == pytest.approx(0.5)
+    assert 0.0 < whole_hand(np.zeros(21)) < whole_hand(np.ones(21)) < 1.0

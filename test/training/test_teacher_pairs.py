@@ -26,7 +26,8 @@ class Perfect:
         assert images[0].shape == (256, 256, 3)
         hand = SimpleNamespace(
             keypoints_px=np.random.default_rng(0).uniform(50, 200, (21, 2)),
-            normalized_joints=np.random.default_rng(1).normal(size=(21, 3)), handedness=sides[0][0], score=0.9,
+            normalized_joints=np.random.default_rng(1).normal(size=(21, 3)), handedness=sides[0][0],
+            keypoint_scores=np.full(21, 0.9),
         )  # fmt: skip
         return [[hand if self.sees else None]]
 
@@ -44,6 +45,7 @@ def test_pairs_hold_truth_that_projects_into_the_picture(tmp_path):
     collected().save(tmp_path / "pairs.npz")
     pairs = TeacherPairs.load(tmp_path / "pairs.npz")
     assert pairs.joints_m.shape == (6, 21, 3)
+    np.testing.assert_allclose(pairs.score, 0.9)
     fx, fy, cx, cy = pairs.intrinsics.T[:, :, None]
     x, y, z = np.moveaxis(pairs.joints_m, -1, 0)
     pixels = np.stack([fx * x / z + cx, fy * y / z + cy], axis=-1)

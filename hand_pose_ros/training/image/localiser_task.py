@@ -84,12 +84,12 @@ class LocaliserTask(Task):
         return {"detections": contact_sheet(shown.images, self.detect(network, shown.images), self.truth(shown))}
 
     def source(self, settings: dict, seed: int, stores: Stores) -> FrameComposer:
-        """A ``FrameComposer`` of ``rendered`` and ``photographs`` (each ``folder``, ``sources``, ``without``),
+        """A ``FrameComposer`` of ``rendered``, ``persons``, ``photographs`` (``folder``, ``sources``, ``without``),
         ``crops`` (``folder`` of a store that ``render store`` wrote), ``backgrounds`` (folders) and ``composer``
         (``ComposerSettings``); relative folders lie in ``stores.folder``."""
-        unknown = set(settings) - {"rendered", "photographs", "crops", "backgrounds", "composer"}
+        unknown = set(settings) - {"rendered", "persons", "photographs", "crops", "backgrounds", "composer"}
         if unknown or "rendered" not in settings:
-            known = "rendered; photographs, crops, backgrounds, composer if wanted"
+            known = "rendered; persons, photographs, crops, backgrounds, composer if wanted"
             raise ValueError(f"sources {sorted(settings)}: give {known}")
         return composer_of(settings, self.network.input_size, seed, stores.folder)
 
@@ -138,7 +138,7 @@ def composer_of(settings: dict, size: int, seed: int, root: Path) -> FrameCompos
     return FrameComposer(
         store("rendered", seed), store("photographs", seed + 1, with_hands=True),
         [root / folder for folder in settings.get("backgrounds", ())], size, seed,
-        ComposerSettings(**settings.get("composer", {})), crops=crops,
+        ComposerSettings(**settings.get("composer", {})), crops=crops, persons=store("persons", seed + 3),
     )  # fmt: skip
 
 

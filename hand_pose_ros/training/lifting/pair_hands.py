@@ -62,15 +62,15 @@ def _sample(pairs: TeacherPairs, n: int, joints_m: np.ndarray, source: str) -> S
 
 
 def _hand(pairs: TeacherPairs, n: int) -> HandPose:
-    keypoints, presence = pairs.keypoints_px[n], float(pairs.presence[n])
+    keypoints, score = pairs.keypoints_px[n], float(pairs.score[n])
     noise = NOISE * CROP_PER_BOX * np.ptp(keypoints, axis=0).max()
     return HandPose(
         handedness=LEFT if pairs.said_left[n] else RIGHT,
         handedness_score=1.0,
-        score=presence,
+        score=score,
         box=hand_box(keypoints),
         keypoints_px=keypoints,
-        keypoint_scores=np.full(21, presence),
+        keypoint_scores=np.full(21, score),
         keypoint_stddev_px=np.full(21, noise),
         normalized_joints=pairs.guess[n],
     )

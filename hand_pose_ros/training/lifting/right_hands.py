@@ -21,7 +21,7 @@ def as_right_hands(pairs: TeacherPairs) -> tuple[torch.Tensor, torch.Tensor, tor
     pixels = pairs.keypoints_px[good]
     said = np.stack([(pixels[..., 0] - cx) / fx * mirror[:, None], (pixels[..., 1] - cy) / fy], axis=-1)
     joints, guess = _mirrored(rig_joints(pairs.joints_m[good]), mirror), _mirrored(pairs.guess[good], mirror)
-    arrays = (joints, said, guess, confidence(pairs.presence[good]))
+    arrays = (joints, said, guess, confidence(pairs.score[good]))
     return tuple(torch.from_numpy(array).float() for array in arrays)
 
 

@@ -4,10 +4,10 @@ Given a hand and its view, what would the model say?
 
 In the true virtual view, the model's keypoint errors (42, in extents) and the errors of its 3D guess (63, normalised)
 are a linear function of the view (keypoints and relative depths) plus a normal rest whose full covariance keeps what
-errs together (a finger, a tilt of the palm). The size of the rest falls with the hand's presence score. So does a part
-of the linear function: unsure, a network says mean hands, too small ones; what is left of sure ones is where it puts
-knuckles and tips. Of rendered hands it is less sure than of photographs. Around what the score says, sizes are
-log-normal, which gives the heavy tail. Ridge regression, surer hands weighing more.
+errs together (a finger, a tilt of the palm). The size of the rest falls with the hand's score (MediaPipe's presence).
+So does a part of the linear function: unsure, a network says mean hands, too small ones; what is left of sure ones is
+where it puts knuckles and tips. Of rendered hands it is less sure than of photographs. Around what the score says,
+sizes are log-normal, which gives the heavy tail. Ridge regression, surer hands weighing more.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RIDGE = 30.0
 SIZES = 7.0  # errors of 0.14 extents are usual: makes both halves of the features alike in size
 OUTPUTS = 42 + 63
 KEPT = 0.85
-NAMES = ("weights", "factor", "level")
+NAMES = ("weights", "factor", "level", "usual")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,10 @@ class TeacherNoise:
     factor: torch.Tensor
     """(105, 105) lower Cholesky factor of the covariance of rests whose keypoints' root mean square is 1."""
     level: torch.Tensor
-    """(3,) the logarithm of the rest's size: constant, slope over ``confidence`` of the presence score, deviation."""
+    """(3,) the logarithm of the rest's size: constant, slope over ``confidence`` of the score, deviation."""
+    usual: torch.Tensor
+    """(2, 3) photographed and rendered hands: mean and deviation of the ``confidence`` of their scores, and by how much
+    surer than they say they are: photographs can be easier than renders of the same score."""
 
     def sample(
         self, plane: torch.Tensor, depth: torch.Tensor, guess: torch.Tensor, sure: torch.Tensor, generator
@@ -46,7 +49,7 @@ class TeacherNoise:
         """The model's keypoints (N, 21, 2) and guess (N, 21, 3) for true virtual views.
 
         ``plane`` (N, 21, 2) true keypoints in extents; ``depth`` (N, 21) true depths about the middle MCP, hand scales;
-        ``guess`` (N, 21, 3) the normalised truth; ``sure`` (N,) ``confidence`` of the presence scores.
+        ``guess`` (N, 21, 3) the normalised truth; ``sure`` (N,) ``confidence`` of the scores.
         """
         size = torch.exp(self.level[0] + self.level[1] * sure)[:, None]
         own = torch.exp(self.level[2] * torch.randn(len(plane), 1, generator=generator).clamp(-3.0, 3.0))
@@ -76,8 +79,11 @@ def features(plane: torch.Tensor, depth: torch.Tensor, size: torch.Tensor) -> to
     return torch.cat([view, SIZES * size * view], dim=1)
 
 
-def fit(views: dict[str, torch.Tensor]) -> TeacherNoise:
-    """Fit to true and said views as ``true_views`` gives them."""
+def fit(views: dict[str, torch.Tensor], photographs: torch.Tensor | None = None, easier: float = 0.0) -> TeacherNoise:
+    """Fit to true and said views as ``true_views`` gives them.
+
+    ``photographs`` (N,): ``confidence`` of photographed hands' scores, if known; ``easier`` as in ``usual``.
+    """
     sure = views["sure"]
     targets = torch.cat(
         [(views["said_plane"] - views["plane"]).flatten(1), (views["said_guess"] - views["guess"]).flatten(1)], dim=1
@@ -93,7 +99,9 @@ def fit(views: dict[str, torch.Tensor]) -> TeacherNoise:
         relative = (measured.log() - level[0] - level[1] * sure).exp()
         keep = relative <= torch.quantile(relative, KEPT)
     factor = _factor(rest / measured[:, None])
-    return TeacherNoise(weights, factor, torch.cat([level, _spread_beyond(factor, relative.log())]))
+    real = sure if photographs is None else photographs
+    usual = torch.tensor([[real.mean(), real.std(), easier], [sure.mean(), sure.std(), 0.0]])
+    return TeacherNoise(weights, factor, torch.cat([level, _spread_beyond(factor, relative.log())]), usual)
 
 
 def _spread_beyond(factor: torch.Tensor, sizes: torch.Tensor) -> torch.Tensor:

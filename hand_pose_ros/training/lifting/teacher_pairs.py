@@ -15,6 +15,7 @@ from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.crop import moved, square_box
 from hand_pose_ros.estimator import HandEstimator
 from hand_pose_ros.hand import LEFT, RIGHT, OrientedBox
+from hand_pose_ros.lifting import whole_hand
 from hand_pose_ros.training.renderer.crops import CropBatch, CropRenderer
 from hand_pose_ros.training.renderer.scene_settings import SceneSettings
 from hand_pose_ros.training.renderer.viewpoint import ViewSettings
@@ -46,8 +47,8 @@ class TeacherPairs:
     """(N,) bool, truth."""
     said_left: np.ndarray
     """(N,) bool, the model's."""
-    presence: np.ndarray
-    """(N,) the model's."""
+    score: np.ndarray
+    """(N,) how sure the model is of the whole hand (``lifting.whole_hand``); MediaPipe's presence."""
 
     def save(self, path: Path):
         """Write as .npz."""
@@ -90,7 +91,7 @@ def _pair(estimator: HandEstimator, crop: CropBatch, generator: np.random.Genera
         return None
     return (
         seen.keypoints_px, seen.normalized_joints, crop.joints_m[0].astype(np.float64), np.array(camera.intrinsics),
-        crop.left[0], np.array(seen.handedness == LEFT), np.array(seen.score),
+        crop.left[0], np.array(seen.handedness == LEFT), whole_hand(seen.keypoint_scores),
     )  # fmt: skip
 
 

@@ -12,13 +12,8 @@ from hand_pose_ros.training.lifting.rotations import random_rotations, small_rot
 from hand_pose_ros.training.lifting.teacher_noise import TeacherNoise
 from hand_pose_ros.training.lifting.virtual_axes import normalized_guess, spread, view_axes
 
-# Mean and deviation of the logit of mediapipe_full's presence score: on 302 hands in training photographs (half of them
-# within 4.9 to 5.6), and on 3,000 rendered hands.
-PHOTOGRAPHS, RENDERS = (5.2, 0.7), (3.0, 1.4)
-# Photographs are easier than renders of the same score: between a hand and its mirror image the model's answer differs
-# by 1.4 % of the hand's box (293 photographs) against 2.6 % (215 renders). As confidence: their errors are 0.74 times
-# those of renders with such a score.
-EASIER = 0.36
+LEAST_SURE, SUREST = -1.12, 1.88
+"""Limits of scores' ``confidence``: logits of -4.5 and 7.5."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +56,7 @@ class Noise:
     teacher_share: float = 0.7
     """Of the examples, where a teacher's noise is given."""
     photograph_share: float = 0.6
-    """Of those, how many have the presence score of a hand in a photograph; the others that of a rendered hand."""
+    """Of those, how many have the score of a hand in a photograph; the others that of a rendered hand."""
 
 
 def examples(
@@ -84,19 +79,18 @@ def examples(
     given = torch.rand(count, 1, generator=generator) < noise.guess_share
     if teacher is not None:
         split = int(noise.teacher_share * count)
-        sure, real = _presence(split, noise, generator)
-        errs_like = sure + EASIER * real
+        sure, easier = _scores(split, noise, teacher.usual, generator)
+        errs_like = sure + easier
         seen[:split], guess[:split] = _as_teacher(in_camera[:split], plane[:split], teacher, errs_like, generator)
         scores[:split], given[:split] = sure[:, None], True
     return virtual(in_camera, seen, scores, guess, given.float())
 
 
-def _presence(count: int, noise: Noise, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """(count,) ``confidence`` of the teacher's presence scores, and which are those of photographs, not of renders."""
+def _scores(count: int, noise: Noise, usual: torch.Tensor, generator: torch.Generator):
+    """(count,) ``confidence`` of the teacher's scores, and how much surer than that it may be (``usual``)."""
     real = torch.rand(count, generator=generator) < noise.photograph_share
-    random = torch.randn(count, generator=generator)
-    logits = torch.where(real, PHOTOGRAPHS[0] + PHOTOGRAPHS[1] * random, RENDERS[0] + RENDERS[1] * random)
-    return logits.clamp(-4.5, 7.5) / 4.0, real.float()
+    mean, deviation, easier = usual[(~real).long()].T
+    return (mean + deviation * torch.randn(count, generator=generator)).clamp(LEAST_SURE, SUREST), easier
 
 
 def _as_teacher(in_camera, plane, teacher, sure, generator):

@@ -39,9 +39,22 @@ NEAR_M, FAR_M, APART_M = 0.25, 2.0, 0.16
 FOV_DEGREES = (42.0, 95.0)
 RAISED = 0.6
 """Share of hands that are raised, more or less; the others point anywhere."""
-PERSON_SHARE, PERSON_TRIES, PERSON_FAR_M = 0.75, 6, 1.6
-"""Images with hands of which one belongs to a visible person; hands tried for that; the hand's distance then."""
 HELD, MOST_THINGS = 0.12, 4
+
+
+@dataclass(frozen=True)
+class PersonSettings:
+    """Visible persons to whom hands belong."""
+
+    share: float = 0.75
+    """Images with hands in which a person is looked for."""
+    tries: int = 6
+    """Hands tried until somebody can stand behind one."""
+    far_m: float = 1.6
+    """Farthest such hand."""
+
+
+NEARBY, WHOLE_PERSONS = PersonSettings(), PersonSettings(1.0, 12, 3.5)
 
 
 @dataclass(frozen=True)
@@ -61,8 +74,10 @@ class FrameRenderer:
     def __init__(
         self, makehuman: str | Path | None = None, width: int = 320, height: int = 240, seed: int = 0,
         backgrounds: Iterable[Path] = (), subdivisions: int = 0, supersampling: int = 1, split: str = ALL,
+        persons: PersonSettings = NEARBY,
     ):  # fmt: skip
         self._random, self._width, self._height = np.random.default_rng(seed), width, height
+        self._person_settings = persons
         folder = MakeHumanFolder(makehuman)
         template, bodies = HandTemplate(folder, subdivisions), BodyTemplate(folder)
         self._painter = Painter(template, width, height, supersampling, bodies=bodies)
@@ -90,11 +105,11 @@ class FrameRenderer:
     def _scene(self, camera: np.ndarray) -> Scene:
         """Hands that do not stand in each other; some of those asked for may find no room. Some belong to somebody."""
         lights, count = random_lights(self._random, 1)[0], self._random.choice(len(HANDS), p=HANDS)
-        people = self._people.take(count + 2 * PERSON_TRIES)
+        people = self._people.take(count + 2 * self._person_settings.tries)
         if not count:
             return Scene([], camera, lights, bodies=self._bystander())
         placed_people, bodies = [], []
-        if self._random.random() < PERSON_SHARE:
+        if self._random.random() < self._person_settings.share:
             placed_people, bodies = self._person(camera, people[count:])
         for person in people[len(placed_people) : count]:
             hand = self._hand(camera, person, FAR_M)
@@ -111,7 +126,7 @@ class FrameRenderer:
         """[(hand, pose)] of both hands of a person and [body], or nothing if none of the hands tried lets anybody
         stand there."""
         for first, second in zip(people[::2], people[1::2], strict=True):
-            hand = self._hand(camera, first, PERSON_FAR_M)
+            hand = self._hand(camera, first, self._person_settings.far_m)
             body = self._persons.behind(hand, placed([hand])[0], 0)
             if body:
                 return [(hand, first), (self._persons.other_hand(hand, body, second), second)], [body]

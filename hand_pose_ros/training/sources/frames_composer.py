@@ -50,6 +50,7 @@ class ComposerSettings:
     bare: float = setting(0.15, "Pictures without hands on which nothing is laid.", minimum=0.0, maximum=1.0)
     pool: int = setting(96, "Background pictures at a time.", minimum=4, maximum=16384)
     files: float = setting(0.5, "Of them from files, the others are drawn.", minimum=0.0, maximum=1.0)
+    persons: float = setting(0.5, "Rendered images that show persons, where there are such.", minimum=0.0, maximum=1.0)
     exposed: float = setting(0.35, "Images that a poorer camera saw.", minimum=0.0, maximum=1.0)
 
     def __post_init__(self):
@@ -63,15 +64,15 @@ LARGEST_SCALE = 1.6
 
 
 class FrameComposer:
-    """Draws training images of ``size`` px. ``photographs`` and ``crops`` may be None."""
+    """Draws training images of ``size`` px. ``photographs``, ``crops`` and ``persons`` may be None."""
 
     def __init__(
         self, rendered: FrameStore, photographs: FrameStore | None, backgrounds: Sequence[Path], size: int,
         seed: int = 0, settings: ComposerSettings = ComposerSettings(),
-        crops: CropPictures | None = None,
+        crops: CropPictures | None = None, persons: FrameStore | None = None,
     ):  # fmt: skip
         self._random, self._size, self._settings = np.random.default_rng(seed), size, settings
-        self._rendered, self._photographs, self._crops = rendered, photographs, crops
+        self._rendered, self._photographs, self._crops, self._persons = rendered, photographs, crops, persons
         self._backgrounds = Backgrounds(self._random, backgrounds, settings.pool, settings.files)
 
     def batch(self, count: int) -> FrameBatch:
@@ -99,7 +100,11 @@ class FrameComposer:
         return self._seen(canvas)
 
     def _picture(self, real: bool) -> Picture:
-        return Picture.of_row((self._photographs if real else self._rendered).take(1), 0, real)
+        return Picture.of_row((self._photographs if real else self._rendered_store()).take(1), 0, real)
+
+    def _rendered_store(self) -> FrameStore:
+        persons = self._persons is not None and self._random.random() < self._settings.persons
+        return self._persons if persons else self._rendered
 
     def _background(self, width: int, height: int) -> np.ndarray:
         return self._backgrounds.take(width, height)

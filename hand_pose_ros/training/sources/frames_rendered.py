@@ -27,13 +27,16 @@ class FramePlan:
     split: str = "train"
     makehuman: Path | None = None
     backgrounds: Sequence[Path] = ()
+    persons: bool = False
+    """A person in every image with hands, whole ones too: hands at up to 3.5 m."""
 
     def description(self) -> dict:
         """store.json; ``count`` may grow from one run to the next, so it is left out."""
-        return {
+        said = {
             "format": FRAMES, "size": self.size, "seed": self.seed, "shard": SHARD, "split": self.split,
             "sources": ["rendered"], "backgrounds": sorted(Path(f).name for f in self.backgrounds),
         }  # fmt: skip
+        return said | ({"persons": True} if self.persons else {})
 
 
 def make_rendered_frames(plan: FramePlan, processes: int, progress: Callable[[int], None] = lambda rows: None) -> int:
@@ -45,13 +48,14 @@ def draw_shard(job: tuple[FramePlan, int, int]) -> int:
     """Draw and write one shard; the number of its rows."""
     import cv2
 
-    from hand_pose_ros.training.renderer.frames import FrameRenderer
+    from hand_pose_ros.training.renderer.frames import NEARBY, WHOLE_PERSONS, FrameRenderer
 
     plan, number, rows = job
     cv2.setNumThreads(1)
     renderer = FrameRenderer(
-        plan.makehuman, plan.size, 3 * plan.size // 4, [plan.seed, number], plan.backgrounds, split=plan.split
-    )
+        plan.makehuman, plan.size, 3 * plan.size // 4, [plan.seed, number], plan.backgrounds, split=plan.split,
+        persons=WHOLE_PERSONS if plan.persons else NEARBY,
+    )  # fmt: skip
     shown = [renderer.frame() for _ in range(rows)]
     write_shard(plan.folder, number, stacked([frame_row(f.image, hands_of(f), plan.size, 0) for f in shown]))
     return rows
