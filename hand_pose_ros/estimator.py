@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,21 +63,27 @@ class HandEstimator:
 
     def seen(self, image: np.ndarray, camera: CameraModel | None = None) -> list[HandPose]:
         """The hands of an image by itself, before they are lifted and placed, all that were looked at."""
-        [detections] = self.detect([image], self.stills.mirrored)
+        views = [image, mirrored_image(image)] if self.stills.mirrored else [image]
+        views = [self.load(view) for view in views]
+        [detections] = self.detect(views[:1], views[1:])
         boxes, sides = [found.box for found in detections], [found.side for found in detections]
-        return [hand for hand in looked_at(self, image, boxes, camera, sides, self.stills) if hand is not None]
+        return [hand for hand in looked_at(self, views, boxes, camera, sides, self.stills) if hand is not None]
 
     def load(self, image):
         """Put an image where its crops will be read (an accelerator's memory); accepted by the methods below."""
         return self._sampler.load(image) if isinstance(image, np.ndarray) else image
 
-    def detect(self, images: list, mirrored: bool = False) -> list[list[Detection]]:
+    def width(self, image) -> int:
+        """Pixels per row of an image, loaded or not."""
+        return self._sampler.size(self.load(image))[0]
+
+    def detect(self, images: list, mirrors: Sequence = ()) -> list[list[Detection]]:
         """Places where a hand may be, per image, best first, at most ``max_hands``. All images are one batch.
 
-        ``mirrored``: arrays only; their mirror images are looked at too, and what is found in both is averaged.
+        ``mirrors``: the mirror images, if they are to be looked at too; what is found in both is averaged.
         """
         count, stage = len(images), self.model.localiser
-        images = [self.load(image) for image in [*images, *(mirrored_image(i) for i in images if mirrored)]]
+        images = [self.load(image) for image in [*images, *mirrors]]
         if not images:
             return []
         edge = 0.0 if self._reads_corners(stage) else -0.5
@@ -85,8 +92,7 @@ class HandEstimator:
         output = self._run(stage, images, affines, "zero")
         found = [read_candidates(output, n, stage.card) for n in range(len(images))]
         for n, other in enumerate(found[count:]):
-            width = self._sampler.size(images[n])[0]
-            found[n] = joined([found[n], mirrored_candidates(other, affines[n], width)])
+            found[n] = joined([found[n], mirrored_candidates(other, affines[n], self.width(images[n]))])
         decoded = [decode(found[n], affines[n], stage.card, self.settings.min_score) for n in range(count)]
         return [detections[: self.settings.max_hands] for detections in decoded]
 

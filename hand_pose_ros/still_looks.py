@@ -15,7 +15,7 @@ import numpy as np
 from hand_pose_ros.camera import CameraModel
 from hand_pose_ros.hand import LEFT, RIGHT, HandPose, OrientedBox, opposite
 from hand_pose_ros.kinematics import normalize
-from hand_pose_ros.mirroring import mirrored_camera, mirrored_hand, mirrored_image
+from hand_pose_ros.mirroring import mirrored_camera, mirrored_hand
 from hand_pose_ros.region import hand_box
 from hand_pose_ros.settings import check, setting
 
@@ -31,17 +31,19 @@ class StillSettings:
         check(self)
 
 
-def looked_at(estimator, image: np.ndarray, boxes: list, camera: CameraModel | None, sides: list, settings) -> list:
-    """``HandPose`` or None per box: ``estimator.observe`` as often as ``settings`` (``StillSettings``) ask for."""
-    loaded, hands = estimator.load(image), [None] * len(boxes)
-    mirror = estimator.load(mirrored_image(image)) if settings.mirrored and boxes and not estimator.one_sided else None
+def looked_at(estimator, views: list, boxes: list, camera: CameraModel | None, sides: list, settings) -> list:
+    """``HandPose`` or None per box: ``estimator.observe`` as often as ``settings`` (``StillSettings``) ask for.
+
+    ``views``: the image, and its mirror image if ``settings.mirrored``, both as ``estimator.load`` gives them.
+    """
+    hands = [None] * len(boxes)
     for _ in range((settings.refinements + 1) if boxes else 0):
         if settings.mirrored and estimator.one_sided:
-            seen = _both_ways(estimator, loaded, boxes, camera)
+            seen = _both_ways(estimator, views[0], boxes, camera)
         elif settings.mirrored:
-            seen = _both(estimator, (loaded, mirror), image.shape[1], boxes, camera, sides)
+            seen = _both(estimator, views, boxes, camera, sides)
         else:
-            [seen] = estimator.observe([loaded], [boxes], [camera], [sides])
+            [seen] = estimator.observe(views[:1], [boxes], [camera], [sides])
         hands = [new or old for new, old in zip(seen, hands, strict=True)]
         pairs = list(zip(hands, boxes, strict=True))
         boxes = [estimator.pose_crop(hand.keypoints_px) if hand else box for hand, box in pairs]
@@ -49,12 +51,13 @@ def looked_at(estimator, image: np.ndarray, boxes: list, camera: CameraModel | N
     return hands
 
 
-def _both(estimator, images, width: int, boxes, camera, sides) -> list:
-    """The mean of looks at the image, ``width`` pixels wide, and at its mirror image, in one batch."""
+def _both(estimator, views, boxes, camera, sides) -> list:
+    """The mean of looks at the image and at its mirror image, in one batch."""
+    width = estimator.width(views[0])
     cameras = [camera, camera and mirrored_camera(camera)]
     flipped = [_mirrored_box(box, width) for box in boxes]
     other_sides = [side and opposite(side) for side in sides]
-    first, second = estimator.observe(list(images), [boxes, flipped], cameras, [sides, other_sides])
+    first, second = estimator.observe(views, [boxes, flipped], cameras, [sides, other_sides])
     second = [hand and _back(hand, width) for hand in second]
     return [agreed(a, b) if a and b else a or b for a, b in zip(first, second, strict=True)]
 

@@ -63,12 +63,30 @@ def test_a_localiser_that_errs_to_one_side_says_the_mirrored_place_of_the_mirror
     model.localiser.network.outputs = lambda images: {
         **plain(images), "box": plain(images)["box"] + np.array([0.02, 0.01, 0.0, 0.0], np.float32)
     }  # fmt: skip
-    estimator = HandEstimator(model)
-    [[here]], [[there]] = estimator.detect([image], True), estimator.detect([mirrored_image(image)], True)
+    estimator, mirror = HandEstimator(model), mirrored_image(image)
+    [[here]], [[there]] = estimator.detect([image], [mirror]), estimator.detect([mirror], [image])
     assert there.box.centre_px == pytest.approx((639 - here.box.centre_px[0], here.box.centre_px[1]), abs=1e-3)
     assert there.box.angle_rad == pytest.approx(-here.box.angle_rad, abs=1e-4)
     [[once]] = estimator.detect([image])
     assert once.box.centre_px[0] - here.box.centre_px[0] == pytest.approx(0.02 * 640, abs=1.0)
+
+
+def test_image_and_mirror_image_are_loaded_once(drawn, image):
+    estimator, loaded = HandEstimator(drawn.model(), stills=StillSettings(2, True)), []
+    plain = estimator._sampler.load
+    estimator._sampler.load = lambda image: Loaded(loaded.append(image) or plain(image))
+    plain_size, plain_batch = estimator._sampler.size, estimator._sampler.batch
+    estimator._sampler.size = lambda image: plain_size(image.pixels)
+    estimator._sampler.batch = lambda images, *rest: plain_batch([image.pixels for image in images], *rest)
+    assert len(estimator(image)) == 1
+    assert len(loaded) == 2
+
+
+class Loaded:
+    """An image in an accelerator's memory: no array any more."""
+
+    def __init__(self, pixels):
+        self.pixels = pixels
 
 
 def test_a_hand_that_is_seen_in_the_mirror_alone_is_found(drawn, image):
