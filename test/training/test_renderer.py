@@ -215,3 +215,16 @@ def test_frames_hold_any_number_of_hands_and_are_read_as_an_index(tmp_path):
             ahead = hand.joints_m[:, 2] > 0.05
             assert np.allclose(sample.camera.project(hand.joints_m[ahead]), hand.keypoints_px[ahead], atol=0.05)
             assert hand.visible.any()
+
+
+def test_whole_persons_stand_in_most_images_with_hands():
+    from hand_pose_ros.training.renderer.frames import NEARBY, WHOLE_PERSONS, FrameRenderer
+
+    shares = []
+    for persons in (NEARBY, WHOLE_PERSONS):
+        frames, scenes = FrameRenderer(FOLDER, 160, 120, seed=2, persons=persons), []
+        for _ in range(30):
+            scenes.append(frames._scene(frames._camera()))
+        with_hands = [scene for scene in scenes if scene.hands]
+        shares.append(np.mean([bool(scene.bodies) for scene in with_hands]))
+    assert shares[1] > max(shares[0], 0.8)

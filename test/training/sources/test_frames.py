@@ -163,6 +163,20 @@ def test_composed_images_are_letterboxed_labelled_and_repeatable(store):
     assert np.mean(np.array(bright) > 0.05) > 0.9
 
 
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_rendered_images_come_from_the_store_of_persons_as_often_as_wanted(store, tmp_path, share):
+    persons = tmp_path / "persons"
+    write_description(persons, {"format": FRAMES, "size": 96, "sources": ["rendered"]})
+    bright = np.full((90, 120, 3), 230, np.uint8)
+    write_shard(persons, 0, stacked([frame_row(bright, [(hand_at(60, 45), HAND, 1.0)], 96, 0)]))
+    settings = ComposerSettings(
+        pool=4, erased=0.0, exposed=0.0, patches=0.0, background=0.0, photograph=0.0, persons=share
+    )
+    batch = FrameComposer(FrameStore(store, 1), None, (), 96, 7, settings, persons=FrameStore(persons, 1)).batch(6)
+    lightest = batch.images.float().mean(dim=1).flatten(1).quantile(0.5, dim=1)
+    assert bool(((lightest > 100) == bool(share)).all())
+
+
 class Teacher:
     """Finds a hand where the image is bright, a second one in images as they are; knows mirrored ones by a corner."""
 
