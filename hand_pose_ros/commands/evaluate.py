@@ -11,7 +11,8 @@ from pathlib import Path
 def add_parser(subparsers):
     """Declare the subcommand."""
     parser = subparsers.add_parser("evaluate", help="measure models on labelled images", description=__doc__)
-    parser.add_argument("system", nargs="+", help="a model's name, a .jsonl of `predict`, or mediapipe_package=PYTHON")
+    systems = "a model's name (NAME:unlifted: without its lifter), a .jsonl of `predict`, or mediapipe_package=PYTHON"
+    parser.add_argument("system", nargs="+", help=systems)
     data_help = "index.json files or their folders; FORMAT:PATH[:PART] for rhd, stb, freihand, ... (docs/datasets.md)"
     parser.add_argument("--data", nargs="+", required=True, help=data_help)
     parser.add_argument("--output", type=Path, help="folder for figures (JSON), table, curves and worst cases (PNG)")

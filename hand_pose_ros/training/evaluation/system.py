@@ -1,4 +1,4 @@
-"""The systems that can be evaluated: our models, files of predictions, and the MediaPipe package in its own venv."""
+"""The systems that can be evaluated: our models with or without lifter, predictions, the MediaPipe package."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hand_pose_ros.estimator import EstimatorSettings, HandEstimator
@@ -14,19 +15,22 @@ from hand_pose_ros.training.evaluation.prediction import PredictedHand, predict_
 from hand_pose_ros.training.sample import Sample
 
 MEDIAPIPE = "mediapipe_package"
+UNLIFTED = ":unlifted"
 WORKER = Path(__file__).with_name("mediapipe_worker.py")
 
 
 def predictions_of(
     system: str, samples: Sequence[Sample], *, device: str, min_score: float, max_hands: int, progress: Callable
 ) -> list[list[PredictedHand]]:
-    """Predict with ``system``: a model's name, a ``.jsonl`` file, or ``mediapipe_package=PYTHON``."""
+    """Predict with ``system``: a model's NAME or NAME:unlifted, a ``.jsonl`` file, or ``mediapipe_package=PYTHON``."""
     if system.startswith(MEDIAPIPE):
         return _mediapipe_package(system.partition("=")[2], samples, min_score, max_hands)
     if system.endswith(".jsonl"):
         return read_predictions(system, samples)
     settings = EstimatorSettings(min_score=min_score, min_presence=min_score, max_hands=max_hands)
-    return predict_samples(HandEstimator(load_model(system, device), settings), samples, progress)
+    model = load_model(system.removesuffix(UNLIFTED), device)
+    model = replace(model, lifter=None) if system.endswith(UNLIFTED) else model
+    return predict_samples(HandEstimator(model, settings), samples, progress)
 
 
 def _mediapipe_package(python: str, samples: Sequence[Sample], min_score: float, max_hands: int):

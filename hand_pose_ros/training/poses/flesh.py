@@ -33,6 +33,13 @@ PALM = tuple((line, 1) for line in range(7)) + ((1, 0), (3, 0), (5, 0))
 PALM_COUNT = len(PALM) + 1
 """The last one is the web between thumb and index finger."""
 WEB_WAY = 0.6
+# Thumb's bone 2 with the palm at the middle finger's metacarpal, its bone 1 and the web with the index fingertip, its
+# tip with ring and little finger: metres by which the meshes lie deeper in each other than these capsules do (median
+# over 4,000 random draws on 80 hands, where they lie deep), or less deep.
+DEEPER_M = {
+    (1, PHALANX_COUNT + 2): -0.002, (0, 5): 0.0015, (5, PHALANX_COUNT + len(PALM)): 0.001,
+    (2, 9): 0.0005, (2, 10): 0.0005, (2, 11): 0.0005, (2, 12): 0.001, (2, 13): 0.001, (2, 14): 0.0005,
+}  # fmt: skip
 NAMES = (*(f"{finger} {k}" for finger in ("thumb", *FINGER_NAMES) for k in (1, 2, 3)), *["palm"] * PALM_COUNT)
 
 
@@ -126,12 +133,14 @@ def _pairs() -> np.ndarray:
         pairs += [(i, j) for j in others if not (i == 0 and j % 3 == 0)]
         if i == 1:
             pairs += [(i, PHALANX_COUNT + number) for number, (line, _) in enumerate(PALM) if line >= 3]
+            pairs.append((i, PHALANX_COUNT + 2))
         elif i % 3 > 0:
             pairs += [(i, j) for j in range(PHALANX_COUNT, PHALANX_COUNT + PALM_COUNT)]
     return np.array(pairs)
 
 
 PAIRS = _pairs()
+_DEEPER = np.array([DEEPER_M.get(pair, 0.0) for pair in map(tuple, PAIRS.tolist())], np.float32)
 
 
 def capsule_depths(flesh: Flesh, posed: PosedHand):
@@ -144,7 +153,7 @@ def capsule_depths(flesh: Flesh, posed: PosedHand):
     distance, s, t = segment_distance(a, b)
     start, gain = flesh.radii[..., 0].astype(np.float32), np.diff(flesh.radii)[..., 0].astype(np.float32)
     reach = start[:, i] + s * gain[:, i] + start[:, j] + t * gain[:, j]
-    return reach - distance, ends, s, t
+    return reach - distance + _DEEPER, ends, s, t
 
 
 def deepest(posed: PosedHand) -> np.ndarray:

@@ -30,6 +30,8 @@ class NamedPose:
     contacts: tuple[Contact, ...] = ()
     moves: tuple[str, ...] = ()
     """Which fingers move to make contact: ``thumb`` and names of fingers."""
+    written: np.ndarray | None = None
+    """(28,) the angles as this file has them, before ``starts``."""
 
 
 def hand(thumb=THUMB_RELAXED, base=STRAIGHT, fan=CLOSED, **fingers) -> np.ndarray:
@@ -59,10 +61,10 @@ def thumb_over(finger: str, segment: int = 1, along: float = 0.5, around: float 
 
 
 def _posed(name: str, angles: np.ndarray, *contacts: Contact, moves: tuple[str, ...] = ("thumb",)) -> NamedPose:
+    start = angles.copy()
     if name in STARTS:
-        angles = angles.copy()
-        angles[list(FINGER_ANGLES)] = np.radians(STARTS[name])
-    return NamedPose(name, angles, contacts, moves if contacts else ())
+        start[list(FINGER_ANGLES)] = np.radians(STARTS[name])
+    return NamedPose(name, start, contacts, moves if contacts else (), angles)
 
 
 def _pinch_poses() -> list[NamedPose]:

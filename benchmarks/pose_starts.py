@@ -1,0 +1,152 @@
+"""Searches where named poses should start to settle (``training/poses/starts.py``): not deep, in contact, near.
+
+    python -m benchmarks.pose_starts letter_n letter_d [--starts 48] [--hands 8] [--seed 0] [--makehuman DIR]
+
+Candidates: the pose as ``named.py`` has it, its present start, and ``--starts`` disturbed versions of both, settled on
+the standard hand and rounded to whole degrees. Each then goes the prior's own way, standard hand first, to ``--hands``
+random hands, whose meshes are measured. With another ``--seed`` other hands and other disturbances.
+
+depth  deepest place of the worst hand, mm, as `hand_pose_ros render contacts --depths` measures it
+gap    widest distance between the skins of two fingers that should touch, of the worst hand, mm
+way    root mean square of the turns from the pose as written, thumb and fingers, degrees
+loss   depth and gap beyond 2 mm each, plus 1 mm for 10 degrees of the way: the ranking
+
+Prints the best of each pose as lines for ``starts.py``. Look at the pose before you keep them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hand_pose_ros.training.poses.leverage import FINGER_ANGLES
+from hand_pose_ros.training.poses.limits import clip
+from hand_pose_ros.training.poses.named import ALL_POSES, NamedPose
+from hand_pose_ros.training.poses.prior import SOLVING_STEPS, PosePrior, contacts_of
+from hand_pose_ros.training.poses.settling import PULL_SCALE, settle
+from hand_pose_ros.training.poses.standard_hand import standard_hand
+from hand_pose_ros.training.renderer.contact_check import surface_gap
+from hand_pose_ros.training.renderer.flesh_check import SOFT_M, FleshCheck
+from hand_pose_ros.training.renderer.hand_template import HandTemplate, RestMesh
+from hand_pose_ros.training.renderer.makehuman import MakeHumanFolder
+from hand_pose_ros.training.renderer.posed_mesh import posed_vertices
+from hand_pose_ros.training.renderer.shape import random_shape
+from hand_pose_ros.training.renderer.surface_coordinates import dominant_segment
+
+NEAR_M, WAY_M_PER_DEGREE, SHOWN = 0.002, 0.0001, 5
+_COLUMNS = list(FINGER_ANGLES)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """S candidates of one pose on H hands."""
+
+    names: list[str]
+    angles: np.ndarray
+    """(S, 28) radians, whole degrees."""
+    depths: np.ndarray
+    """(S, H) metres, of the deepest place."""
+    gaps: np.ndarray
+    """(S, H) metres, of the widest contact; 0 where skins touch."""
+    ways: np.ndarray
+    """(S,) degrees from the pose as written."""
+
+    @property
+    def losses(self) -> np.ndarray:
+        """(S,) metres: what is too deep and too far apart on the worst hand, and a little for the way."""
+        deep, apart = self.depths.max(axis=1), self.gaps.max(axis=1)
+        return np.maximum(deep - SOFT_M, 0) + np.maximum(apart - NEAR_M, 0) + WAY_M_PER_DEGREE * self.ways
+
+    @property
+    def order(self) -> np.ndarray:
+        """(S,) best first; of equals the earlier one."""
+        return np.argsort(self.losses, kind="stable")
+
+
+class Bench:
+    """Random hands, their meshes, and what is measured on them."""
+
+    def __init__(self, makehuman: Path | None, hands: int, seed: int):
+        self.template, generator = HandTemplate(MakeHumanFolder(makehuman), 1), np.random.default_rng(seed)
+        self.meshes = [self.template.shaped(random_shape(generator)) for _ in range(hands)]
+        self.check, self.segments = FleshCheck(self.template), dominant_segment(self.template.weights)
+
+    def measured(self, pose: NamedPose, names: list[str], angles: np.ndarray) -> Measured:
+        """``angles`` (S, 28) as starts of ``pose``."""
+        solved = settle(standard_hand(), angles, contacts_of([pose.name] * len(angles)), SOLVING_STEPS)
+        depths, gaps = np.array([self._on(mesh, pose, solved) for mesh in self.meshes]).transpose(1, 2, 0)
+        return Measured(names, angles, depths, gaps, ways(angles, pose.written))
+
+    def _on(self, mesh: RestMesh, pose: NamedPose, solved: np.ndarray) -> tuple[list[float], list[float]]:
+        """Depths and gaps of S poses on one hand."""
+        settled = PosePrior.settled(mesh.hand, solved, [pose.name] * len(solved))
+        vertices = posed_vertices(self.template, mesh, settled)
+        return [self.check(each).metres for each in vertices], [self._gap(each, pose) for each in vertices]
+
+    def _gap(self, vertices: np.ndarray, pose: NamedPose) -> float:
+        faces = self.template.faces
+        return max((surface_gap(vertices, faces, self.segments, each) for each in pose.contacts), default=0.0)
+
+
+def ways(angles: np.ndarray, written: np.ndarray) -> np.ndarray:
+    """(S,) root mean square turn of the 22 angles of thumb and fingers of ``angles`` (S, 28), degrees."""
+    return np.degrees(np.sqrt(((angles - written)[:, _COLUMNS] ** 2).mean(axis=1)))
+
+
+def candidates(pose: NamedPose, count: int, generator: np.random.Generator) -> tuple[list[str], np.ndarray]:
+    """Names and angles (2 + count, 28): as written, the present start, both in turn disturbed (joints as freely as they
+    may move while settling), settled on the standard hand, in whole degrees."""
+    kept = np.stack([pose.written, pose.angles])
+    disturbed = kept[np.arange(count) % 2]
+    disturbed[:, _COLUMNS] += PULL_SCALE * generator.normal(0, 0.7, (count, len(_COLUMNS)))
+    settled = settle(standard_hand(), clip(disturbed), contacts_of([pose.name] * count), SOLVING_STEPS)
+    settled[:, _COLUMNS] = np.radians(np.round(np.degrees(settled[:, _COLUMNS])))
+    return ["as written", "present", *(str(k) for k in range(count))], np.concatenate([kept, settled])
+
+
+def ranking(found: Measured, shown: int = SHOWN) -> str:
+    """Lines of the best and, wherever they rank, of the first two: the pose as written and its present start."""
+    order = found.order.tolist()
+    lines = [f"{'start':>12}{'loss mm':>9}{'depth mm':>10}{'gap mm':>8}{'way deg':>9}"]
+    for k in [*order[:shown], *(k for k in order[shown:] if k < 2)]:
+        deep, apart = found.depths[k].max() * 1e3, max(found.gaps[k].max(), 0.0) * 1e3
+        lines.append(
+            f"{found.names[k]:>12}{found.losses[k] * 1e3:9.2f}{deep:10.1f}{apart:8.1f}{found.ways[k]:9.1f}"
+        )
+    return "\n".join(lines)
+
+
+def start_lines(name: str, angles: np.ndarray) -> str:
+    """A pose's entry in ``starts.STARTS``, from angles (28,) in radians."""
+    degrees = [f"{value:.0f}".replace("-0", "0") for value in np.degrees(angles[_COLUMNS]) + 0.0]
+    thumb, fingers = degrees[:6], [", ".join(degrees[k : k + 4]) for k in range(6, 22, 4)]
+    return f'    "{name}": (\n        {", ".join(thumb)},\n        {",  ".join(fingers)},\n    ),'
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("poses", nargs="+", choices=ALL_POSES, metavar="POSE", help="names in training/poses/named.py")
+    parser.add_argument("--starts", type=int, default=48, help="disturbed ones of each pose (default %(default)s)")
+    parser.add_argument("--hands", type=int, default=8, help="random hands to measure on (default %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of hands and disturbances (default %(default)s)")
+    parser.add_argument("--makehuman", type=Path, help="MakeHuman's data folder, else $HAND_POSE_ROS_MAKEHUMAN")
+    args = parser.parse_args()
+    if args.starts < 0 or args.hands < 1:
+        parser.error(f"--starts {args.starts} --hands {args.hands}: give at least 0 starts and 1 hand")
+    try:
+        bench = Bench(args.makehuman, args.hands, args.seed)
+    except OSError as error:
+        parser.error(str(error))
+    for name in args.poses:
+        pose = ALL_POSES[name]
+        found = bench.measured(pose, *candidates(pose, args.starts, np.random.default_rng([args.seed, 1])))
+        print(f"{name}, {args.hands} hands\n{ranking(found)}\n{start_lines(name, found.angles[found.order[0]])}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
