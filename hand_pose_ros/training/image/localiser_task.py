@@ -16,8 +16,9 @@ from hand_pose_ros.training.image.localiser_figures import DetectionFigures, Tru
 from hand_pose_ros.training.image.localiser_losses import place_losses, score_loss
 from hand_pose_ros.training.image.localiser_pictures import contact_sheet
 from hand_pose_ros.training.image.localiser_targets import targets
+from hand_pose_ros.training.sources.composer_settings import ComposerSettings
 from hand_pose_ros.training.sources.frames_batch import FrameBatch
-from hand_pose_ros.training.sources.frames_composer import ComposerSettings, FrameComposer
+from hand_pose_ros.training.sources.frames_composer import FrameComposer
 from hand_pose_ros.training.sources.frames_crops import CropPictures
 from hand_pose_ros.training.sources.frames_store import HAND, NOTHING, FrameStore
 from hand_pose_ros.training.trainer.data import Stores

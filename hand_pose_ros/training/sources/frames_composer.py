@@ -9,20 +9,19 @@ neither a patch's border nor an arm or a face says that there is a hand.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 
-from hand_pose_ros.settings import check, setting
 from hand_pose_ros.training.renderer.backgrounds import Backgrounds
 from hand_pose_ros.training.renderer.sensor import expose, random_sensor
+from hand_pose_ros.training.sources.composer_settings import ComposerSettings
 from hand_pose_ros.training.sources.frames_batch import FrameBatch
 from hand_pose_ros.training.sources.frames_canvas import Canvas, Picture
 from hand_pose_ros.training.sources.frames_crops import CropPictures
-from hand_pose_ros.training.sources.frames_store import DOUBTFUL, HAND, NOTHING, FrameStore
+from hand_pose_ros.training.sources.frames_pieces import cut, tinted, without_hands
+from hand_pose_ros.training.sources.frames_store import HAND, FrameStore
 
 SLOTS = 8
 """Hands of an image that are kept."""
@@ -30,31 +29,6 @@ ASPECTS = ((4 / 3, 0.45), (16 / 9, 0.25), (1.0, 0.15), (3 / 4, 0.15))
 """Width over height of the images, and how often."""
 ZOOM, SHRINK = (-0.1, 0.9), (-0.9, 0.4)
 """Ranges of the logarithm of the scale over that at which a frame, or a photograph, just covers the image."""
-
-
-@dataclass(frozen=True)
-class ComposerSettings:
-    """What the images show, and how often."""
-
-    photograph: float = setting(0.4, "Images that begin with a photograph.", minimum=0.0, maximum=1.0)
-    background: float = setting(0.2, "Images that begin with a picture without hands.", minimum=0.0, maximum=1.0)
-    patches: float = setting(0.35, "Share of frames and photographs with patches.", minimum=0.0, maximum=1.0)
-    erased: float = setting(0.15, "Hands that are erased.", minimum=0.0, maximum=1.0)
-    empty_patch: float = setting(0.25, "Patches without a hand.", minimum=0.0, maximum=1.0)
-    cut_out: float = setting(0.45, "Hands of patches that are rendered and cut out.", minimum=0.0, maximum=1.0)
-    real_patch: float = setting(0.8, "Other patches that are photographs.", minimum=0.0, maximum=1.0)
-    smallest: float = setting(0.07, "Smallest hand of a patch, share of the image.", minimum=0.01, maximum=1.0)
-    largest: float = setting(0.6, "Largest hand of a patch, share of the image.", minimum=0.05, maximum=2.0)
-    any_roll: float = setting(0.12, "Pictures that are turned by any angle.", minimum=0.0, maximum=1.0)
-    roll_deg: float = setting(12.0, "Deviation of the others' angle, degrees.", minimum=0.0, maximum=180.0)
-    bare: float = setting(0.15, "Pictures without hands on which nothing is laid.", minimum=0.0, maximum=1.0)
-    pool: int = setting(96, "Background pictures at a time.", minimum=4, maximum=16384)
-    files: float = setting(0.5, "Of them from files, the others are drawn.", minimum=0.0, maximum=1.0)
-    persons: float = setting(0.5, "Rendered images that show persons, where there are such.", minimum=0.0, maximum=1.0)
-    exposed: float = setting(0.35, "Images that a poorer camera saw.", minimum=0.0, maximum=1.0)
-
-    def __post_init__(self):
-        check(self)
 
 
 PATCHES = (0.41, 0.29, 0.18, 0.12)
@@ -68,10 +42,11 @@ class FrameComposer:
 
     def __init__(
         self, rendered: FrameStore, photographs: FrameStore | None, backgrounds: Sequence[Path], size: int,
-        seed: int = 0, settings: ComposerSettings = ComposerSettings(),
+        seed: int = 0, settings: ComposerSettings | None = None,
         crops: CropPictures | None = None, persons: FrameStore | None = None,
     ):  # fmt: skip
-        self._random, self._size, self._settings = np.random.default_rng(seed), size, settings
+        self._random, self._size = np.random.default_rng(seed), size
+        self._settings = settings = settings or ComposerSettings()
         self._rendered, self._photographs, self._crops, self._persons = rendered, photographs, crops, persons
         self._backgrounds = Backgrounds(self._random, backgrounds, settings.pool, settings.files)
 
@@ -176,38 +151,6 @@ class FrameComposer:
             canvas.image = expose(canvas.image, random_sensor(self._random, self._size // 2), self._random)
         canvas.settle()
         return canvas
-
-
-def cut(picture: Picture, hand: int, margins: np.ndarray) -> Picture:
-    """The part around one hand: its box and ``margins`` (4,) in its extents to the left, above, right and below."""
-    low, high = picture.keypoints_px[hand].min(axis=0), picture.keypoints_px[hand].max(axis=0)
-    grown = margins.reshape(2, 2) * (high - low).max()
-    height, width = picture.image.shape[:2]
-    x0, y0 = np.clip(np.floor(low - grown[0]), 0, (width - 2, height - 2)).astype(int)
-    x1, y1 = np.clip(np.ceil(high + grown[1]), (x0 + 2, y0 + 2), (width, height)).astype(int)
-    points = picture.keypoints_px - (x0, y0)
-    inside = ((points >= 0) & (points < (x1 - x0, y1 - y0))).all(axis=2).mean(axis=1)
-    state = np.where((inside < 0.6) & (picture.state == HAND), DOUBTFUL, picture.state)
-    return Picture(
-        picture.image[y0:y1, x0:x1], points, np.where(inside > 0, state, NOTHING), picture.right, picture.real
-    )
-
-
-def without_hands(picture: Picture, texture: np.ndarray) -> Picture:
-    """The picture with all of its hands erased."""
-    canvas = Canvas(*picture.image.shape[1::-1])
-    canvas.lay(picture, 1.0, 0.0, np.zeros(2), np.zeros(2))
-    for number in np.flatnonzero(canvas.state):
-        canvas.erase(number, texture, 2.0)
-    return Picture(canvas.image)
-
-
-def tinted(image: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Other brightness, contrast, white balance and saturation, each by about a quarter."""
-    keep = generator.uniform(0.6, 1.25) if generator.random() < 0.95 else 0.0
-    gain = np.exp(generator.normal(0, 0.12) + generator.normal(0, 0.05, 3))
-    mixing = np.diag(gain) @ (keep * np.eye(3) + (1 - keep) / 3)
-    return cv2.transform(np.ascontiguousarray(image), np.column_stack([mixing, np.full(3, generator.normal(0, 10))]))
 
 
 def batched(canvases: Sequence[Canvas], size: int) -> FrameBatch:

@@ -12,7 +12,7 @@ import numpy as np
 
 from hand_pose_ros.training.renderer.backgrounds import SUFFIXES, Backgrounds
 from hand_pose_ros.training.sources.frames_canvas import Picture
-from hand_pose_ros.training.sources.frames_composer import without_hands
+from hand_pose_ros.training.sources.frames_pieces import without_hands
 from hand_pose_ros.training.sources.frames_store import FRAMES, NOTHING, FrameStore, frame_row, stacked
 from hand_pose_ros.training.sources.pictures import write
 from hand_pose_ros.training.sources.shards import shard_path, write_description, write_shard

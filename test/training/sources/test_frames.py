@@ -7,9 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
+from hand_pose_ros.training.sources.composer_settings import ComposerSettings
 from hand_pose_ros.training.sources.frames_canvas import Canvas, Picture
-from hand_pose_ros.training.sources.frames_composer import ComposerSettings, FrameComposer, cut, without_hands
+from hand_pose_ros.training.sources.frames_composer import FrameComposer
 from hand_pose_ros.training.sources.frames_photographs import make_photograph_frames, teacher_hands
+from hand_pose_ros.training.sources.frames_pieces import cut, without_hands
 from hand_pose_ros.training.sources.frames_store import (
     DOUBTFUL,
     FRAMES,
