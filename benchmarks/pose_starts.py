@@ -8,8 +8,9 @@ random hands, whose meshes are measured. With another ``--seed`` other hands and
 
 depth  deepest place of the worst hand, mm, as `hand_pose_ros render contacts --depths` measures it
 gap    widest distance between the skins of two fingers that should touch, of the worst hand, mm
+off    how far apart the two places of a contact lie: fingers may touch at the wrong ones, mm, worst hand
 way    root mean square of the turns from the pose as written, thumb and fingers, degrees
-loss   depth and gap beyond 2 mm each, plus 1 mm for 10 degrees of the way: the ranking
+loss   depth and gap beyond 2 mm each, a quarter of what is off, 1 mm for 10 degrees of the way: the ranking
 
 Prints the best of each pose as lines for ``starts.py``. Look at the pose before you keep them.
 """
@@ -23,11 +24,13 @@ from pathlib import Path
 
 import numpy as np
 
+from hand_pose_ros.training.poses.contact import gap
 from hand_pose_ros.training.poses.leverage import FINGER_ANGLES
 from hand_pose_ros.training.poses.limits import clip
 from hand_pose_ros.training.poses.named import ALL_POSES, NamedPose
 from hand_pose_ros.training.poses.prior import SOLVING_STEPS, PosePrior, contacts_of
 from hand_pose_ros.training.poses.settling import PULL_SCALE, settle
+from hand_pose_ros.training.poses.skeleton import pose
 from hand_pose_ros.training.poses.standard_hand import standard_hand
 from hand_pose_ros.training.renderer.contact_check import surface_gap
 from hand_pose_ros.training.renderer.flesh_check import SOFT_M, FleshCheck
@@ -37,7 +40,7 @@ from hand_pose_ros.training.renderer.posed_mesh import posed_vertices
 from hand_pose_ros.training.renderer.shape import random_shape
 from hand_pose_ros.training.renderer.surface_coordinates import dominant_segment
 
-NEAR_M, WAY_M_PER_DEGREE, SHOWN = 0.002, 0.0001, 5
+NEAR_M, OFF_SHARE, WAY_M_PER_DEGREE, SHOWN = 0.002, 0.25, 0.0001, 5
 _COLUMNS = list(FINGER_ANGLES)
 
 
@@ -51,15 +54,18 @@ class Measured:
     depths: np.ndarray
     """(S, H) metres, of the deepest place."""
     gaps: np.ndarray
-    """(S, H) metres, of the widest contact; 0 where skins touch."""
+    """(S, H) metres, of the widest contact; 0 where all skins touch."""
+    off: np.ndarray
+    """(S, H) metres between the places of the contact that misses most."""
     ways: np.ndarray
     """(S,) degrees from the pose as written."""
 
     @property
     def losses(self) -> np.ndarray:
         """(S,) metres: what is too deep and too far apart on the worst hand, and a little for the way."""
-        deep, apart = self.depths.max(axis=1), self.gaps.max(axis=1)
-        return np.maximum(deep - SOFT_M, 0) + np.maximum(apart - NEAR_M, 0) + WAY_M_PER_DEGREE * self.ways
+        deep, apart, off = (values.max(axis=1) for values in (self.depths, self.gaps, self.off))
+        close = np.maximum(deep - SOFT_M, 0) + np.maximum(apart - NEAR_M, 0)
+        return close + OFF_SHARE * off + WAY_M_PER_DEGREE * self.ways
 
     @property
     def order(self) -> np.ndarray:
@@ -75,21 +81,22 @@ class Bench:
         self.meshes = [self.template.shaped(random_shape(generator)) for _ in range(hands)]
         self.check, self.segments = FleshCheck(self.template), dominant_segment(self.template.weights)
 
-    def measured(self, pose: NamedPose, names: list[str], angles: np.ndarray) -> Measured:
-        """``angles`` (S, 28) as starts of ``pose``."""
-        solved = settle(standard_hand(), angles, contacts_of([pose.name] * len(angles)), SOLVING_STEPS)
-        depths, gaps = np.array([self._on(mesh, pose, solved) for mesh in self.meshes]).transpose(1, 2, 0)
-        return Measured(names, angles, depths, gaps, ways(angles, pose.written))
+    def measured(self, named: NamedPose, names: list[str], angles: np.ndarray) -> Measured:
+        """``angles`` (S, 28) as starts of ``named``."""
+        solved = settle(standard_hand(), angles, contacts_of([named.name] * len(angles)), SOLVING_STEPS)
+        depths, gaps, off = np.array([self._on(mesh, named, solved) for mesh in self.meshes]).transpose(1, 2, 0)
+        return Measured(names, angles, depths, gaps, off, ways(angles, named.written))
 
-    def _on(self, mesh: RestMesh, pose: NamedPose, solved: np.ndarray) -> tuple[list[float], list[float]]:
-        """Depths and gaps of S poses on one hand."""
-        settled = PosePrior.settled(mesh.hand, solved, [pose.name] * len(solved))
-        vertices = posed_vertices(self.template, mesh, settled)
-        return [self.check(each).metres for each in vertices], [self._gap(each, pose) for each in vertices]
+    def _on(self, mesh: RestMesh, named: NamedPose, solved: np.ndarray) -> np.ndarray:
+        """(3, S) depths, gaps and what is off, of S poses on one hand."""
+        settled = PosePrior.settled(mesh.hand, solved, [named.name] * len(solved))
+        vertices, posed = posed_vertices(self.template, mesh, settled), pose(mesh.hand, settled)
+        off = np.max([gap(posed, contact) for contact in named.contacts] or [np.zeros(len(settled))], axis=0)
+        return np.array([[self.check(each).metres for each in vertices], [self._gap(v, named) for v in vertices], off])
 
-    def _gap(self, vertices: np.ndarray, pose: NamedPose) -> float:
+    def _gap(self, vertices: np.ndarray, named: NamedPose) -> float:
         faces = self.template.faces
-        return max((surface_gap(vertices, faces, self.segments, each) for each in pose.contacts), default=0.0)
+        return max((surface_gap(vertices, faces, self.segments, each) for each in named.contacts), default=0.0)
 
 
 def ways(angles: np.ndarray, written: np.ndarray) -> np.ndarray:
@@ -97,13 +104,13 @@ def ways(angles: np.ndarray, written: np.ndarray) -> np.ndarray:
     return np.degrees(np.sqrt(((angles - written)[:, _COLUMNS] ** 2).mean(axis=1)))
 
 
-def candidates(pose: NamedPose, count: int, generator: np.random.Generator) -> tuple[list[str], np.ndarray]:
+def candidates(named: NamedPose, count: int, generator: np.random.Generator) -> tuple[list[str], np.ndarray]:
     """Names and angles (2 + count, 28): as written, the present start, both in turn disturbed (joints as freely as they
     may move while settling), settled on the standard hand, in whole degrees."""
-    kept = np.stack([pose.written, pose.angles])
+    kept = np.stack([named.written, named.angles])
     disturbed = kept[np.arange(count) % 2]
     disturbed[:, _COLUMNS] += PULL_SCALE * generator.normal(0, 0.7, (count, len(_COLUMNS)))
-    settled = settle(standard_hand(), clip(disturbed), contacts_of([pose.name] * count), SOLVING_STEPS)
+    settled = settle(standard_hand(), clip(disturbed), contacts_of([named.name] * count), SOLVING_STEPS)
     settled[:, _COLUMNS] = np.radians(np.round(np.degrees(settled[:, _COLUMNS])))
     return ["as written", "present", *(str(k) for k in range(count))], np.concatenate([kept, settled])
 
@@ -111,12 +118,10 @@ def candidates(pose: NamedPose, count: int, generator: np.random.Generator) -> t
 def ranking(found: Measured, shown: int = SHOWN) -> str:
     """Lines of the best and, wherever they rank, of the first two: the pose as written and its present start."""
     order = found.order.tolist()
-    lines = [f"{'start':>12}{'loss mm':>9}{'depth mm':>10}{'gap mm':>8}{'way deg':>9}"]
+    lines = [f"{'start':>12}{'loss mm':>9}{'depth mm':>10}{'gap mm':>8}{'off mm':>8}{'way deg':>9}"]
     for k in [*order[:shown], *(k for k in order[shown:] if k < 2)]:
-        deep, apart = found.depths[k].max() * 1e3, max(found.gaps[k].max(), 0.0) * 1e3
-        lines.append(
-            f"{found.names[k]:>12}{found.losses[k] * 1e3:9.2f}{deep:10.1f}{apart:8.1f}{found.ways[k]:9.1f}"
-        )
+        loss, deep, apart, off = (1e3 * x[k].max() for x in (found.losses, found.depths, found.gaps, found.off))
+        lines.append(f"{found.names[k]:>12}{loss:9.2f}{deep:10.1f}{apart:8.1f}{off:8.1f}{found.ways[k]:9.1f}")
     return "\n".join(lines)
 
 
@@ -142,8 +147,8 @@ def main() -> int:
     except OSError as error:
         parser.error(str(error))
     for name in args.poses:
-        pose = ALL_POSES[name]
-        found = bench.measured(pose, *candidates(pose, args.starts, np.random.default_rng([args.seed, 1])))
+        named = ALL_POSES[name]
+        found = bench.measured(named, *candidates(named, args.starts, np.random.default_rng([args.seed, 1])))
         print(f"{name}, {args.hands} hands\n{ranking(found)}\n{start_lines(name, found.angles[found.order[0]])}\n")
     return 0
 

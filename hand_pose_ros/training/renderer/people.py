@@ -12,7 +12,7 @@ from hand_pose_ros.training.renderer.held import Grasps
 from hand_pose_ros.training.renderer.scene_settings import SceneSettings
 from hand_pose_ros.training.renderer.shape_pool import ShapePool
 
-BATCH, RENEWED = 128, 8
+BATCH, RENEWED = 256, 16
 ARM_COLUMNS = [ANGLE[name] for name in ("elbow_flexion", "forearm_twist", "wrist_flexion", "wrist_deviation")]
 
 
