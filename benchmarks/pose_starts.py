@@ -1,6 +1,6 @@
 """Searches where named poses should start to settle (``training/poses/starts.py``): not deep, in contact, near.
 
-    python -m benchmarks.pose_starts letter_n letter_d [--starts 48] [--hands 8] [--seed 0] [--makehuman DIR]
+    python -m benchmarks.pose_starts letter_n letter_d [--starts 48] [--hands 8] [--seed 0] [--lines 1]
 
 Candidates: the pose as ``named.py`` has it, its present start, and ``--starts`` disturbed versions of both, settled on
 the standard hand and rounded to whole degrees. Each then goes the prior's own way, standard hand first, to ``--hands``
@@ -12,7 +12,7 @@ off    how far apart the two places of a contact lie: fingers may touch at the w
 way    root mean square of the turns from the pose as written, thumb and fingers, degrees
 loss   depth and gap beyond 2 mm each, a quarter of what is off, 1 mm for 10 degrees of the way: the ranking
 
-Prints the best of each pose as lines for ``starts.py``. Look at the pose before you keep them.
+Prints the best of each pose as lines for ``starts.py``; look at them (`render poses`) before you keep one.
 """
 
 from __future__ import annotations
@@ -42,6 +42,9 @@ from hand_pose_ros.training.renderer.surface_coordinates import dominant_segment
 
 NEAR_M, OFF_SHARE, WAY_M_PER_DEGREE, SHOWN = 0.002, 0.25, 0.0001, 5
 _COLUMNS = list(FINGER_ANGLES)
+# Deviations of disturbed starts, in what an angle gives way by (25 degrees thumb, 15 bends, 7 spreads): the thumb has
+# to find its way round the fingers, which make the pose what it is.
+DISTURBED = PULL_SCALE * np.where(np.arange(len(_COLUMNS)) < 6, 0.7, 0.4)
 
 
 @dataclass(frozen=True)
@@ -105,11 +108,11 @@ def ways(angles: np.ndarray, written: np.ndarray) -> np.ndarray:
 
 
 def candidates(named: NamedPose, count: int, generator: np.random.Generator) -> tuple[list[str], np.ndarray]:
-    """Names and angles (2 + count, 28): as written, the present start, both in turn disturbed (joints as freely as they
-    may move while settling), settled on the standard hand, in whole degrees."""
+    """Names and angles (2 + count, 28): as written, the present start, both in turn disturbed, settled on the
+    standard hand, in whole degrees."""
     kept = np.stack([named.written, named.angles])
     disturbed = kept[np.arange(count) % 2]
-    disturbed[:, _COLUMNS] += PULL_SCALE * generator.normal(0, 0.7, (count, len(_COLUMNS)))
+    disturbed[:, _COLUMNS] += DISTURBED * generator.normal(size=(count, len(_COLUMNS)))
     settled = settle(standard_hand(), clip(disturbed), contacts_of([named.name] * count), SOLVING_STEPS)
     settled[:, _COLUMNS] = np.radians(np.round(np.degrees(settled[:, _COLUMNS])))
     return ["as written", "present", *(str(k) for k in range(count))], np.concatenate([kept, settled])
@@ -138,6 +141,7 @@ def main() -> int:
     parser.add_argument("--starts", type=int, default=48, help="disturbed ones of each pose (default %(default)s)")
     parser.add_argument("--hands", type=int, default=8, help="random hands to measure on (default %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of hands and disturbances (default %(default)s)")
+    parser.add_argument("--lines", type=int, default=1, help="of the so many best (default %(default)s)")
     parser.add_argument("--makehuman", type=Path, help="MakeHuman's data folder, else $HAND_POSE_ROS_MAKEHUMAN")
     args = parser.parse_args()
     if args.starts < 0 or args.hands < 1:
@@ -149,7 +153,8 @@ def main() -> int:
     for name in args.poses:
         named = ALL_POSES[name]
         found = bench.measured(named, *candidates(named, args.starts, np.random.default_rng([args.seed, 1])))
-        print(f"{name}, {args.hands} hands\n{ranking(found)}\n{start_lines(name, found.angles[found.order[0]])}\n")
+        print(f"{name}, {args.hands} hands\n{ranking(found, max(SHOWN, args.lines))}")
+        print("\n".join(start_lines(name, found.angles[k]) for k in found.order[: args.lines]), end="\n\n", flush=True)
     return 0
 
 

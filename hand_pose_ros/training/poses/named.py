@@ -145,7 +145,7 @@ def _letter_poses() -> list[NamedPose]:
     thumb_across (B), grip_c (C), ok_index (F), two_closed (H, U), little_up (I), gun (L), fist (S), victory (V),
     three_fingers (W), hooked_index (X), shaka (Y). P is K and Q is G with the hand pointing down; J and Z move."""
     bent, under = CURLED, (-18, 66, 25, 38, 0, 40)
-    tucked, round_ = (0, 78, 62, 32), (0, 42, 58, 32)
+    tucked, round_ = (0, 78, 62, 32), (0, 50, 58, 25)
     ring = (pinch("middle", 0.85), Contact(Place("thumb", 2, 0.85, 0.85 * PALMAR), Place("index", 2, 0.85, PALMAR)))
 
     def on_thumb(finger: str, segment: int, along: float, thumb_along: float = 0.6) -> Contact:
@@ -160,7 +160,7 @@ def _letter_poses() -> list[NamedPose]:
         _posed("letter_k", hand((-14, 28, 15, 10, 0, 10), bent, index=(6, 3, 3, 2), middle=(-6, 42, 8, 5)), between),
         _posed("letter_m", hand(under, tucked), on_thumb("ring", 1, 0.4)),
         _posed("letter_n", hand((-18, 54, 20, 32, 0, 30), tucked, ring=bent, little=bent), on_thumb("middle", 1, 0.4)),
-        _posed("letter_o", hand(THUMB_OPPOSED, round_), *ring, moves=("thumb", "index", "middle")),
+        _posed("letter_o", hand((0, 55, 20, 10, 0, 0), round_), *ring, moves=("thumb", "index", "middle")),
         _posed("letter_r", hand(THUMB_FOLDED, bent, index=(-13, 0, 4, 3), middle=(14, 26, 10, 6)),
                thumb_over("ring", 1, 0.5)),
         _posed("letter_t", hand((-16, 40, 15, 25, 0, 15), bent, index=(0, 75, 70, 35)),
