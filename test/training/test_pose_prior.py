@@ -11,7 +11,7 @@ from hand_pose_ros.training.poses.flesh import deepest
 from hand_pose_ros.training.poses.grasp import Primitive, clearance, grasp
 from hand_pose_ros.training.poses.leverage import FINGER_ANGLES, Leverage
 from hand_pose_ros.training.poses.limits import LIMITS
-from hand_pose_ros.training.poses.named import ALL_POSES, POSES
+from hand_pose_ros.training.poses.named import ALL_POSES, POSES, hand
 from hand_pose_ros.training.poses.prior import MOST_OVERLAP_M, PosePrior
 from hand_pose_ros.training.poses.settling import settle, touch
 from hand_pose_ros.training.poses.skeleton import ANGLE, FINGER_NAMES, pose
@@ -132,6 +132,12 @@ def test_samples_keep_the_limits_and_do_not_interpenetrate(sample):
 def test_named_poses_do_not_interpenetrate(prior):
     depths = deepest(pose(standard_hand(), np.array([prior.named(name) for name in ALL_POSES])))
     assert {name: depth for name, depth in zip(ALL_POSES, depths, strict=True) if depth > 0.0035} == {}
+
+
+def test_a_thumb_pressed_into_the_palm_below_the_index_finger_overlaps():
+    pressed, free = (pose(standard_hand(), hand((side, 57, 11, 12, 0, 43))[None]) for side in (-36, -12))
+    assert deepest(pressed)[0] > 0.005
+    assert deepest(free)[0] < MOST_OVERLAP_M
 
 
 def test_settling_moves_a_thumb_out_of_the_fist():
