@@ -41,6 +41,7 @@ from hand_pose_ros.training.renderer.shape import random_shape
 from hand_pose_ros.training.renderer.surface_coordinates import dominant_segment
 
 NEAR_M, OFF_SHARE, WAY_M_PER_DEGREE, SHOWN = 0.002, 0.25, 0.0001, 5
+AS_WRITTEN, PRESENT = "as written", "present"
 _COLUMNS = list(FINGER_ANGLES)
 # Deviations of disturbed starts, in what an angle gives way by (25 degrees thumb, 15 bends, 7 spreads): the thumb has
 # to find its way round the fingers, which make the pose what it is.
@@ -108,21 +109,24 @@ def ways(angles: np.ndarray, written: np.ndarray) -> np.ndarray:
 
 
 def candidates(named: NamedPose, count: int, generator: np.random.Generator) -> tuple[list[str], np.ndarray]:
-    """Names and angles (2 + count, 28): as written, the present start, both in turn disturbed, settled on the
-    standard hand, in whole degrees."""
-    kept = np.stack([named.written, named.angles])
-    disturbed = kept[np.arange(count) % 2]
+    """Names and angles (1 or 2 + count, 28): as written, the present start if it is another, both in turn disturbed,
+    settled on the standard hand, in whole degrees."""
+    known = {AS_WRITTEN: named.written, PRESENT: named.angles}
+    if np.array_equal(named.written, named.angles):
+        del known[PRESENT]
+    kept = np.stack(list(known.values()))
+    disturbed = kept[np.arange(count) % len(kept)]
     disturbed[:, _COLUMNS] += DISTURBED * generator.normal(size=(count, len(_COLUMNS)))
     settled = settle(standard_hand(), clip(disturbed), contacts_of([named.name] * count), SOLVING_STEPS)
     settled[:, _COLUMNS] = np.radians(np.round(np.degrees(settled[:, _COLUMNS])))
-    return ["as written", "present", *(str(k) for k in range(count))], np.concatenate([kept, settled])
+    return [*known, *(str(k) for k in range(count))], np.concatenate([kept, settled])
 
 
 def ranking(found: Measured, shown: int = SHOWN) -> str:
-    """Lines of the best and, wherever they rank, of the first two: the pose as written and its present start."""
+    """Lines of the best and, wherever they rank, of the pose as written and its present start."""
     order = found.order.tolist()
     lines = [f"{'start':>12}{'loss mm':>9}{'depth mm':>10}{'gap mm':>8}{'off mm':>8}{'way deg':>9}"]
-    for k in [*order[:shown], *(k for k in order[shown:] if k < 2)]:
+    for k in [*order[:shown], *(k for k in order[shown:] if found.names[k] in (AS_WRITTEN, PRESENT))]:
         loss, deep, apart, off = (1e3 * x[k].max() for x in (found.losses, found.depths, found.gaps, found.off))
         lines.append(f"{found.names[k]:>12}{loss:9.2f}{deep:10.1f}{apart:8.1f}{off:8.1f}{found.ways[k]:9.1f}")
     return "\n".join(lines)

@@ -59,6 +59,7 @@ def test_candidates_are_the_same_again_in_whole_degrees_and_within_the_limits():
     assert (angles >= LIMITS[:, 0] - 1e-9).all()
     assert (angles <= LIMITS[:, 1] + 1e-9).all()
     assert np.array_equal(angles, candidates(named, 6, np.random.default_rng(0))[1])
+    assert candidates(ALL_POSES["open"], 1, np.random.default_rng(0))[0] == ["as written", "0"]  # has no other start
 
 
 def test_the_way_is_that_of_thumb_and_fingers():

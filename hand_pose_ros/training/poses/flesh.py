@@ -1,4 +1,4 @@
-"""The hand's flesh as 26 tapered capsules that follow its skin, and how deep parts of it lie in each other.
+"""The hand's flesh as 27 tapered capsules that follow its skin, and how deep parts of it lie in each other.
 
 Bones run nearer to the back of a finger than to its pad (4 mm against 14 mm at an index finger's base), so a capsule's
 axis lies beside the bone: in the middle of a circle through the skin that ``girth`` holds of this very hand.
@@ -28,8 +28,8 @@ PALM_DEPTHS = (
     (0.0, 0.222, 0.203, 0.182), (0.5, 0.222, 0.188, 0.216), (1.0, 0.222, 0.182, 0.236), (1.5, 0.202, 0.172, 0.224),
     (2.0, 0.203, 0.189, 0.218), (2.5, 0.202, 0.189, 0.199), (3.0, 0.202, 0.182, 0.180),
 )  # fmt: skip
-# (line, first share): all lines near the fingers, every other one near the wrist, where they run together.
-PALM = tuple((line, 1) for line in range(7)) + ((1, 0), (3, 0), (5, 0))
+# (line, first share): all lines near the fingers; near the wrist, where they run together, every other one, the edge.
+PALM = tuple((line, 1) for line in range(7)) + ((1, 0), (3, 0), (5, 0), (6, 0))
 PALM_COUNT = len(PALM) + 1
 """The last one is the web between thumb and index finger."""
 WEB_WAY = 0.6
@@ -50,7 +50,7 @@ class Flesh:
     offset: np.ndarray
     """(N, 15, 2, 3) metres from the start of the bone to the capsule's ends, in the frame of the phalanx."""
     radii: np.ndarray
-    """(N, 26, 2) metres, phalanges first."""
+    """(N, 27, 2) metres, phalanges first."""
 
     @classmethod
     def of(cls, girth: np.ndarray, joints: np.ndarray) -> Flesh:
@@ -73,7 +73,7 @@ class Flesh:
         return Flesh(self.offset[numbers], self.radii[numbers])
 
     def ends(self, posed: PosedHand) -> np.ndarray:
-        """Ends (N, 26, 2, 3) of the capsules in the hand frame."""
+        """Ends (N, 27, 2, 3) of the capsules in the hand frame."""
         start = posed.joints[:, 1:].reshape(-1, 5, 4, 3)[:, :, :3].reshape(-1, 15, 1, 3)
         phalanges = start + self.offset @ np.swapaxes(posed.frames, 2, 3)
         palm = _palm(posed)
@@ -98,7 +98,7 @@ _LINES = _fitted_lines()
 
 
 def _palm(posed: PosedHand) -> np.ndarray:
-    """(N, 10, 2, 3)"""
+    """(N, 11, 2, 3)"""
     first = BONE["metacarpal_index"]
     bases, heads = posed.heads[:, first : first + 4], posed.joints[:, 5::4]
     scale = np.linalg.norm(posed.joints[:, 9] - posed.joints[:, 0], axis=1)
@@ -108,7 +108,7 @@ def _palm(posed: PosedHand) -> np.ndarray:
 
 
 def _palm_weights() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Shares (10, 2, 4) of the metacarpals' bases and of their heads in the palm's capsules, and depths (10, 2)."""
+    """Shares (11, 2, 4) of the metacarpals' bases and of their heads in the palm's capsules, and depths (11, 2)."""
     bases, heads, below = np.zeros((len(PALM), 2, 4)), np.zeros((len(PALM), 2, 4)), np.empty((len(PALM), 2))
     for number, (line, first) in enumerate(PALM):
         where = PALM_DEPTHS[line][0]
@@ -129,14 +129,25 @@ def _pairs() -> np.ndarray:
     reach it. What grows together is left out: the thumb's base with the palm's near half and the fingers' bases."""
     pairs = []
     for i in range(PHALANX_COUNT):
-        others = [j for j in range(i + 1, PHALANX_COUNT) if j // 3 != i // 3]
+        others = [j for j in range(i + 1, PHALANX_COUNT) if _meet(i, j)]
         pairs += [(i, j) for j in others if not (i == 0 and j % 3 == 0)]
         if i == 1:
-            pairs += [(i, PHALANX_COUNT + number) for number, (line, _) in enumerate(PALM) if line >= 3]
-            pairs.append((i, PHALANX_COUNT + 2))
+            far = [number for number, (line, _) in enumerate(PALM) if line >= 3]
+            pairs += [(i, PHALANX_COUNT + number) for number in (2, *far)]
         elif i % 3 > 0:
-            pairs += [(i, j) for j in range(PHALANX_COUNT, PHALANX_COUNT + PALM_COUNT)]
+            pairs += [(i, PHALANX_COUNT + number) for number in range(PALM_COUNT) if _reaches(i, number)]
     return np.array(pairs)
+
+
+def _meet(i: int, j: int) -> bool:
+    """Whether bones of two fingers ever come near: no draw brings index and little finger within 9 mm."""
+    return i // 3 != j // 3 and (i // 3, j // 3) != (1, 4)
+
+
+def _reaches(i: int, number: int) -> bool:
+    """Whether a bone comes near a capsule of the palm: no finger's does over more than two metacarpals (2 mm left)."""
+    line = PALM[number][0] if number < len(PALM) else 0
+    return i < 3 or abs(line - 2 * (i // 3 - 1)) <= 4
 
 
 PAIRS = _pairs()
@@ -145,7 +156,7 @@ _DEEPER = np.array([DEEPER_M.get(pair, 0.0) for pair in map(tuple, PAIRS.tolist(
 
 def capsule_depths(flesh: Flesh, posed: PosedHand):
     """Depth (N, P) in metres by which the capsules of ``PAIRS`` lie in each other, negative where they do not, the
-    capsules' ends (N, 26, 2, 3), and how far (N, P), 0 to 1, along the first and the second the nearest points lie."""
+    capsules' ends (N, 27, 2, 3), and how far (N, P), 0 to 1, along the first and the second the nearest points lie."""
     ends, (i, j) = flesh.ends(posed), PAIRS.T
     # Coordinates outermost in memory, and single precision: three times as fast.
     outside = np.ascontiguousarray(ends.transpose(2, 3, 0, 1), np.float32)

@@ -82,7 +82,7 @@ def _pinch_poses() -> list[NamedPose]:
     tripod = (pinch("index", 0.7), Contact(Place("thumb", 2, 0.8, 0.7 * PALMAR), Place("middle", 2, 0.7, PALMAR)))
     angles = hand(THUMB_OPPOSED, index=ready, middle=ready, ring=(0, 45, 60, 35), little=(0, 45, 60, 35))
     poses.append(_posed("tripod", angles, *tripod, moves=("thumb", "index", "middle")))
-    bunch = hand(THUMB_OPPOSED, (0, 55, 35, 18))
+    bunch = hand(THUMB_OPPOSED, (0, 60, 38, 18))
     poses.append(_posed("all_tips", bunch, *tripod, moves=("thumb", "index", "middle", "ring", "little")))
     return poses
 
