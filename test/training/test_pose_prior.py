@@ -12,7 +12,7 @@ from hand_pose_ros.training.poses.grasp import Primitive, clearance, grasp
 from hand_pose_ros.training.poses.leverage import FINGER_ANGLES, Leverage
 from hand_pose_ros.training.poses.limits import LIMITS
 from hand_pose_ros.training.poses.named import ALL_POSES, POSES, hand
-from hand_pose_ros.training.poses.prior import MOST_OVERLAP_M, PosePrior
+from hand_pose_ros.training.poses.prior import MOST_OVERLAP_M, SOLVING_STEPS, PosePrior
 from hand_pose_ros.training.poses.settling import settle, touch
 from hand_pose_ros.training.poses.skeleton import ANGLE, FINGER_NAMES, pose
 from hand_pose_ros.training.poses.standard_hand import standard_hand
@@ -143,7 +143,7 @@ def test_a_thumb_pressed_into_the_palm_below_the_index_finger_overlaps():
 def test_settling_moves_a_thumb_out_of_the_fist():
     start = POSES["fist"].angles.copy()
     start[[ANGLE["thumb_abduction"], ANGLE["thumb_ip"]]] = np.radians([-25, 60])
-    settled = settle(standard_hand(), start[None], steps=30)
+    settled = settle(standard_hand(), start[None], steps=SOLVING_STEPS)
     assert deepest(pose(standard_hand(), start))[0] > 0.006
     assert deepest(pose(standard_hand(), settled))[0] < MOST_OVERLAP_M
     still = [number for number in range(len(ANGLE)) if number not in FINGER_ANGLES]
