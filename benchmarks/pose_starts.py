@@ -10,7 +10,7 @@ depth  deepest place of the worst hand, mm, as `hand_pose_ros render contacts --
 gap    widest distance between the skins of two fingers that should touch, of the worst hand, mm
 off    how far apart the two places of a contact lie: fingers may touch at the wrong ones, mm, worst hand
 way    root mean square of the turns from the pose as written, thumb and fingers, degrees
-loss   depth and gap beyond 2 mm each, a quarter of what is off, 1 mm for 10 degrees of the way: the ranking
+loss   depth and gap beyond 2 mm each, a quarter of what is off, 1 mm for 20 degrees of the way: the ranking
 
 Prints the best of each pose as lines for ``starts.py``; look at them (`render poses`) before you keep one.
 """
@@ -40,7 +40,7 @@ from hand_pose_ros.training.renderer.posed_mesh import posed_vertices
 from hand_pose_ros.training.renderer.shape import random_shape
 from hand_pose_ros.training.renderer.surface_coordinates import dominant_segment
 
-NEAR_M, OFF_SHARE, WAY_M_PER_DEGREE, SHOWN = 0.002, 0.25, 0.0001, 5
+NEAR_M, OFF_SHARE, WAY_M_PER_DEGREE, SHOWN = 0.002, 0.25, 0.00005, 5
 AS_WRITTEN, PRESENT = "as written", "present"
 _COLUMNS = list(FINGER_ANGLES)
 # Deviations of disturbed starts, in what an angle gives way by (25 degrees thumb, 15 bends, 7 spreads): the thumb has

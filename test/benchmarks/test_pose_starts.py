@@ -31,7 +31,7 @@ FOUND = measured(
     depths=[[5, 0], [1, 2], [2, 2], [0, 0], [0, 0]],
     gaps=[[0, 0], [0, 0], [0, 0], [0, 3], [-1, 1]],
     off=[[0, 0], [0, 0], [0, 0], [0, 0], [0, 12]],
-    ways=[0, 10, 9, 0, 0],
+    ways=[0, 20, 18, 0, 0],
 )
 
 
@@ -44,7 +44,7 @@ def test_the_ranking_shows_the_present_start_wherever_it_is():
     head, *lines = ranking(FOUND, shown=1).splitlines()
     assert head.split() == ["start", "loss", "mm", "depth", "mm", "gap", "mm", "off", "mm", "way", "deg"]
     assert [line.split()[0] for line in lines] == ["0", "present", "as"]
-    assert lines[0].split() == ["0", "0.90", "2.0", "0.0", "0.0", "9.0"]
+    assert lines[0].split() == ["0", "0.90", "2.0", "0.0", "0.0", "18.0"]
 
 
 def test_candidates_are_the_same_again_in_whole_degrees_and_within_the_limits():

@@ -33,9 +33,9 @@ PALM = tuple((line, 1) for line in range(7)) + ((1, 0), (3, 0), (5, 0), (6, 0))
 PALM_COUNT = len(PALM) + 1
 """The last one is the web between thumb and index finger."""
 WEB_WAY = 0.6
-# Thumb's bone 2 with the palm at the middle finger's metacarpal, its bone 1 and the web with the index fingertip, its
-# tip with ring and little finger: metres by which the meshes lie deeper in each other than these capsules do (median
-# over 4,000 random draws on 80 hands, where they lie deep), or less deep.
+# How much deeper the meshes lie in each other than these capsules do, metres, where 4,000 random draws on 80 hands said
+# so: thumb 2 on the palm at the middle finger's metacarpal (less deep: it grows together nearby), thumb 1 and the web
+# with the index fingertip, the thumb's tip with ring and little finger.
 DEEPER_M = {
     (1, PHALANX_COUNT + 2): -0.002, (0, 5): 0.0015, (5, PHALANX_COUNT + len(PALM)): 0.001,
     (2, 9): 0.0005, (2, 10): 0.0005, (2, 12): 0.001, (2, 13): 0.001, (2, 14): 0.0005,

@@ -1,7 +1,10 @@
 """Where some named poses start to settle, degrees: the order is that of ``leverage.FINGER_ANGLES``.
 
-Settled from where ``named`` puts their thumb, they end with the thumb beside its contact, or in the flesh. These starts
-were found by a search over 48 disturbed ones each: least depth on meshes, gaps and way from the pose as written.
+Settled from where ``named`` puts their thumb, they end with the thumb beside its contact, or in the flesh. Letters D, E,
+M, N, T and pinches closed on middle and ring finger are from ``python -m benchmarks.pose_starts POSE --hands H --starts S
+--seed N``: the pose as named puts it and S disturbed versions settle on H random hands; depth on meshes, gaps, and the
+way from the pose as written rank them. Of the best, those that look most like the pose were kept. The other seven are
+from an earlier search of the same kind, over 48 each, before that command.
 """
 
 from __future__ import annotations
@@ -31,6 +34,10 @@ STARTS = {
     "pinch_middle_closed": (
         -15, 59, 27, 5, -11, -30,
         -2, 66, 92, 54,  -10, 61, 44, 14,  -9, 71, 95, 51,  -4, 62, 85, 65,
+    ),
+    "pinch_ring_closed": (
+        2, 62, 26, 21, -7, -16,
+        0, 67, 88, 69,  3, 56, 91, 63,  -21, 53, 52, 6,  -6, 61, 85, 66,
     ),
     "pinch_little_closed": (
         -12, 61, 7, 7, 12, 0,
