@@ -1,10 +1,9 @@
 """Where some named poses start to settle, degrees: the order is that of ``leverage.FINGER_ANGLES``.
 
-Settled from where ``named`` puts their thumb, they end with the thumb beside its contact, or in the flesh. Letters D, E,
-M, N, T and pinches closed on middle and ring finger are from ``python -m benchmarks.pose_starts POSE --hands H --starts S
---seed N``: the pose as named puts it and S disturbed versions settle on H random hands; depth on meshes, gaps, and the
-way from the pose as written rank them. Of the best, those that look most like the pose were kept. The other seven are
-from an earlier search of the same kind, over 48 each, before that command.
+Settled from where ``named`` puts their thumb, they end with the thumb beside its contact, or in the flesh. Letters D,
+E, M, N, T and the pinches closed on middle and ring finger were found by ``python -m benchmarks.pose_starts``, 48 to 128
+disturbed ones each on 6 to 12 hands (seeds 1 to 3); of its best five, one that looks like the pose was kept. The other
+seven are older: a search of the same kind, 48 each, before that command.
 """
 
 from __future__ import annotations
