@@ -6,7 +6,8 @@ Candidates: the pose as ``named.py`` has it, its present start, and ``--starts``
 the standard hand and rounded to whole degrees. Each then goes the prior's own way, standard hand first, to ``--hands``
 random hands, whose meshes are measured. With another ``--seed`` other hands and other disturbances.
 
-depth  deepest place of the worst hand, mm, as `hand_pose_ros render contacts --depths` measures it
+depth  deepest place of the worst hand, mm, as `hand_pose_ros render contacts --depths` or, of two fingers that should
+       touch, as `render contacts` measures it
 gap    widest distance between the skins of two fingers that should touch, of the worst hand, mm
 off    how far apart the two places of a contact lie: fingers may touch at the wrong ones, mm, worst hand
 way    root mean square of the turns from the pose as written, thumb and fingers, degrees
@@ -96,11 +97,13 @@ class Bench:
         settled = PosePrior.settled(mesh.hand, solved, [named.name] * len(solved))
         vertices, posed = posed_vertices(self.template, mesh, settled), pose(mesh.hand, settled)
         off = np.max([gap(posed, contact) for contact in named.contacts] or [np.zeros(len(settled))], axis=0)
-        return np.array([[self.check(each).metres for each in vertices], [self._gap(v, named) for v in vertices], off])
+        gaps = np.array([self._gaps(each, named) for each in vertices])
+        depths = np.maximum([self.check(each).metres for each in vertices], -gaps.min(axis=1))
+        return np.array([depths, gaps.max(axis=1), off])
 
-    def _gap(self, vertices: np.ndarray, named: NamedPose) -> float:
+    def _gaps(self, vertices: np.ndarray, named: NamedPose) -> list[float]:
         faces = self.template.faces
-        return max((surface_gap(vertices, faces, self.segments, each) for each in named.contacts), default=0.0)
+        return [surface_gap(vertices, faces, self.segments, each) for each in named.contacts] or [0.0]
 
 
 def ways(angles: np.ndarray, written: np.ndarray) -> np.ndarray:

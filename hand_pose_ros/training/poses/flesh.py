@@ -38,7 +38,7 @@ WEB_WAY = 0.6
 # with the index fingertip, the thumb's tip with ring and little finger.
 DEEPER_M = {
     (1, PHALANX_COUNT + 2): -0.002, (0, 5): 0.0015, (5, PHALANX_COUNT + len(PALM)): 0.001,
-    (2, 9): 0.0005, (2, 10): 0.0005, (2, 12): 0.001, (2, 13): 0.001, (2, 14): 0.0005,
+    (2, 9): 0.0005, (2, 10): 0.0005, (2, 12): 0.001, (2, 13): 0.001,
 }  # fmt: skip
 NAMES = (*(f"{finger} {k}" for finger in ("thumb", *FINGER_NAMES) for k in (1, 2, 3)), *["palm"] * PALM_COUNT)
 

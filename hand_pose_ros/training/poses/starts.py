@@ -1,9 +1,9 @@
 """Where some named poses start to settle, degrees: the order is that of ``leverage.FINGER_ANGLES``.
 
 Settled from where ``named`` puts their thumb, they end with the thumb beside its contact, or in the flesh. Letters D,
-E, M, N, T and the pinches closed on middle and ring finger were found by ``python -m benchmarks.pose_starts``, 48 to 128
-disturbed ones each on 6 to 12 hands (seeds 1 to 3); of its best five, one that looks like the pose was kept. The other
-seven are older: a search of the same kind, 48 each, before that command.
+E, M, N, T and the pinches closed on middle and ring finger were found by ``python -m benchmarks.pose_starts``, 48 to
+128 disturbed ones each on 6 to 12 hands (seeds 1 to 3); of its best five, one that looks like the pose was kept. The
+other seven are older: a search of the same kind, 48 each, before that command.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ STARTS = {
         -7, 82, 57, 31,  -2, 67, 68, 28,  -3, 87, 40, 33,  -8, 65, 63, 37,
     ),
     "letter_n": (
-        -4, 25, 16, 60, -12, 73,
-        -5, 72, 51, 31,  -7, 76, 65, 34,  -8, 72, 89, 63,  -7, 59, 91, 56,
+        -13, 15, 11, 59, -12, 66,
+        4, 69, 56, 34,  -2, 71, 60, 36,  -6, 61, 98, 56,  -5, 64, 85, 64,
     ),
     "letter_t": (
         -26, 6, 2, 41, -12, 21,
