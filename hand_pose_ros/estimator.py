@@ -28,6 +28,9 @@ from hand_pose_ros.sampler import sampler_for
 from hand_pose_ros.settings import check, setting
 from hand_pose_ros.still_looks import StillSettings, looked_at
 
+SPARE_PLACES = 2
+"""Places beyond ``max_hands`` that are looked at: a face that the localiser took for a hand is to cost no hand."""
+
 
 @dataclass(frozen=True)
 class EstimatorSettings:
@@ -78,7 +81,7 @@ class HandEstimator:
         return self._sampler.size(self.load(image))[0]
 
     def detect(self, images: list, mirrors: Sequence = ()) -> list[list[Detection]]:
-        """Places where a hand may be, per image, best first, at most ``max_hands``. All images are one batch.
+        """Places where a hand may be, per image, best first: ``max_hands`` and some to spare. All images are one batch.
 
         ``mirrors``: the mirror images, if they are to be looked at too; what is found in both is averaged.
         """
@@ -94,7 +97,7 @@ class HandEstimator:
         for n, other in enumerate(found[count:]):
             found[n] = joined([found[n], mirrored_candidates(other, affines[n], self.width(images[n]))])
         decoded = [decode(found[n], affines[n], stage.card, self.settings.min_score) for n in range(count)]
-        return [detections[: self.settings.max_hands] for detections in decoded]
+        return [detections[: self.settings.max_hands + SPARE_PLACES] for detections in decoded]
 
     def estimate(
         self,

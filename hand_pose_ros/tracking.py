@@ -116,11 +116,9 @@ class HandTracker:
         return self.settings.look_again and not self._looked and None in hands
 
     def admit(self, searches: list[Search], detections: list) -> list[Search]:
-        """``searches`` and, as far as hands are still wanted, those detections that lie elsewhere."""
+        """``searches`` and those detections that lie elsewhere; which of them show hands, the pose network says."""
         searches = list(searches)
         for detection in detections:
-            if len(searches) >= self.max_hands:
-                break
             if all(box_overlap(detection.box, known.box) <= self.settings.same_box_overlap for known in searches):
                 searches.append(Search(detection.box, detection.side))
         return searches
@@ -135,7 +133,7 @@ class HandTracker:
 
     def _update(self, searches, hands) -> None:
         pairs = [(search, hand) for search, hand in zip(searches, hands, strict=True) if hand is not None]
-        pairs = self._distinct(pairs)
+        pairs = self._distinct(pairs)[: self.max_hands]
         seen = {id(search.track) for search, _ in pairs if search.track is not None}
         self.lost += [track for track in self.tracks if id(track) not in seen]
         keep_s = max(self.settings.reuse_s, self.settings.hold_s)
@@ -143,7 +141,8 @@ class HandTracker:
         self.tracks = [self._seen(search.track, hand) for search, hand in pairs]
 
     def _distinct(self, pairs: list) -> list:
-        """Without the tracks that slid onto another one's hand: of two, the one that moved less is the hand's own."""
+        """Without the tracks that slid onto another one's hand: of two, the one that moved less is the hand's own. New
+        hands come last, in the order in which they were detected."""
         kept = []
         for search, hand in sorted(pairs, key=lambda pair: _movement(*pair)):
             near = (hand_distance(hand.keypoints_px, other.keypoints_px) for _, other in kept)

@@ -263,3 +263,20 @@ def test_a_lifter_without_a_camera_or_with_nonsense_changes_nothing(drawn):
     assert len(model.lifter.inputs) == 1
     assert len(HandEstimator(model)(image)) == 1
     assert len(model.lifter.inputs) == 1
+
+
+@pytest.mark.parametrize("max_hands", [1, 2])
+def test_a_place_that_turns_out_to_show_no_hand_costs_no_hand(drawn, max_hands):
+    image = drawn.blank()
+    for x in (120, 320, 520):
+        drawn.hand(image, (x, 290), (x, 230), "right")
+    model = drawn.model()
+    plain = model.pose.network.outputs
+
+    def outputs(crops):
+        answer = plain(crops)
+        return {**answer, "presence": np.where(np.arange(len(crops)) == 0, 0.0, answer["presence"])}
+
+    model.pose.network.outputs = outputs
+    settings = EstimatorSettings(max_hands=max_hands)
+    assert len(HandEstimator(model, settings, stills=ONE_LOOK)(image)) == max_hands

@@ -226,3 +226,16 @@ def test_searches_carry_the_side_for_one_sided_networks(drawn):
     admitted = scene.tracker.admit([search], [Detection(box, 0.9, 0.8)])
     assert admitted[1].side == "right"
     assert scene.tracker.admit([search], [Detection(box, 0.9)])[1].side is None
+
+
+def test_a_place_without_a_hand_costs_no_hand(drawn):
+    scene = Scene(drawn, max_hands=1)
+    face, hand, other = (scene.hand(x) for x in (100, 320, 540))
+    places = [Detection(pose_crop(one.keypoints_px, drawn.roi), one.score) for one in (face, hand, other)]
+    for id_of_hand in (1, 1):
+        scene.now += DT
+        searches = scene.tracker.begin(scene.now, SIZE)
+        searches = scene.tracker.admit(searches, places) if scene.tracker.wants_detection() else searches
+        [found] = scene.tracker.finish(searches, [scene.seen(search.box, [hand, other]) for search in searches])
+        assert found.id == id_of_hand
+        assert found.keypoints_px[0, 0] == pytest.approx(320)
