@@ -203,6 +203,12 @@ def test_a_teachers_noise_is_stored(tmp_path):
         torch.testing.assert_close(getattr(stored, name), getattr(noise, name), atol=2e-3, rtol=2e-3)
 
 
+def test_noise_without_scores_to_expect_is_refused(tmp_path):
+    np.savez(tmp_path / "old.npz", weights=np.zeros((2, 105)), factor=np.zeros((105, 105)), level=np.zeros(3))
+    with pytest.raises(ValueError, match=r"has no \['usual'\]: make it with"):
+        TeacherNoise.load(tmp_path / "old.npz")
+
+
 @pytest.mark.parametrize(("share", "row"), [(1.0, 0), (0.0, 1)])
 def test_examples_have_the_scores_of_the_teachers_photographs_and_of_its_renders(skeletons, share, row):
     photographs = 1.3 + 0.1 * torch.randn(200, generator=torch.Generator().manual_seed(1))

@@ -64,8 +64,10 @@ class TeacherNoise:
 
     @classmethod
     def load(cls, path: Path) -> TeacherNoise:
-        """Read what ``save`` wrote."""
+        """Read what ``save`` wrote; ValueError for another file, or one of before scores travelled with it."""
         with np.load(path) as stored:
+            if missing := set(NAMES) - set(stored.files):
+                raise ValueError(f"{path} has no {sorted(missing)}: make it with hand_pose_ros teacher_noise")
             return cls(**{name: torch.from_numpy(stored[name].astype(np.float32)) for name in NAMES})
 
 

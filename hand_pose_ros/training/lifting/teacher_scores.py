@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from hand_pose_ros.estimator import HandEstimator
-from hand_pose_ros.lifting import confidence, whole_hand
+from hand_pose_ros.lifting import confidence
 from hand_pose_ros.training.sources.frames_store import FrameStore
 
 AT_ONCE = 64
@@ -26,7 +26,7 @@ def photographed_scores(estimator: HandEstimator, store: Path, sources: Sequence
         rows = frames.rows(np.arange(start, min(start + AT_ONCE, len(frames))))
         for square, (width, height) in zip(rows["images"], rows["area"], strict=True):
             hands = estimator.seen(np.ascontiguousarray(square[:height, :width]))
-            scores += [confidence(whole_hand(hand.keypoint_scores)) for hand in hands]
+            scores += [confidence(hand.keypoint_scores).mean() for hand in hands]
     if len(scores) < 2:
         raise ValueError(f"the model sees {len(scores)} hands in {store}: give photographs with hands")
     return torch.tensor(np.array(scores), dtype=torch.float32)
